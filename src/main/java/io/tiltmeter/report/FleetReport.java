@@ -1,0 +1,70 @@
+package io.tiltmeter.report;
+
+import io.tiltmeter.detect.DetectorInfo;
+import io.tiltmeter.model.Chart;
+import io.tiltmeter.model.Coverage;
+import io.tiltmeter.model.Incident;
+import io.tiltmeter.model.Pattern;
+import io.tiltmeter.model.Rejection;
+import io.tiltmeter.model.RunRecord;
+import io.tiltmeter.model.RunSummary;
+import io.tiltmeter.model.Severity;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything a night has to say; the one input of all report writers.
+ *
+ * @param date the data's date, ISO (yyyy-mm-dd)
+ * @param source where the metrics came from, as the user gave it
+ * @param runs ordered by run id
+ * @param patterns most important first
+ * @param detectors descriptions of the detectors that ran, ordered by id
+ */
+public record FleetReport(
+        String date,
+        String source,
+        List<RunReport> runs,
+        List<Pattern> patterns,
+        List<Rejection> rejected,
+        List<DetectorInfo> detectors) {
+
+    public FleetReport {
+        runs = List.copyOf(runs);
+        patterns = List.copyOf(patterns);
+        rejected = List.copyOf(rejected);
+        detectors = List.copyOf(detectors);
+    }
+
+    /**
+     * One run.
+     *
+     * @param coverage one entry a detector, ordered by detector id
+     * @param incidents ordered by attempt and first step
+     * @param charts curves to draw; empty for runs the report only lists
+     */
+    public record RunReport(
+            RunRecord run, RunSummary summary, List<Coverage> coverage, List<Incident> incidents, List<Chart> charts) {
+        public RunReport {
+            coverage = List.copyOf(coverage);
+            incidents = List.copyOf(incidents);
+            charts = List.copyOf(charts);
+        }
+
+        /** Severity of the gravest incident, empty for a run without any. */
+        public Optional<Severity> worst() {
+            return incidents.stream().map(Incident::severity).max(Severity::compareTo);
+        }
+
+        /**
+         * Verdict in one word: {@code error}, {@code warning}, {@code info} after the gravest incident; without any {@code
+         * sound}, or {@code unknown} if no detector could judge it.
+         */
+        public String verdict() {
+            return worst().map(Severity::text)
+                    .orElseGet(() -> coverage.stream().anyMatch(c -> c.status() == Coverage.Status.OBSERVED)
+                            ? "sound"
+                            : "unknown");
+        }
+    }
+}

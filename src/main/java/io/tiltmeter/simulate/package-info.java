@@ -1,0 +1,5 @@
+/** Seeded simulator of training fleets with planted faults. */
+@NullMarked
+package io.tiltmeter.simulate;
+
+import org.jspecify.annotations.NullMarked;
