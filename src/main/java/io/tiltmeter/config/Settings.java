@@ -1,0 +1,48 @@
+package io.tiltmeter.config;
+
+import io.tiltmeter.detect.DetectorSettings;
+import java.io.Serializable;
+import java.util.Map;
+
+/**
+ * All settings of a job: what the user set, over the defaults. One record a section; keys are {@code section.kebab-case}.
+ *
+ * @param detectors settings of every registered detector by its id
+ */
+public record Settings(Scan scan, Report report, Ingest ingest, Map<String, DetectorSettings> detectors)
+        implements Serializable {
+
+    public Settings {
+        detectors = Map.copyOf(detectors);
+    }
+
+    /**
+     * How metric tables are read into blocks.
+     *
+     * @param windowSteps most logged steps of a block
+     * @param blockCells most cells (metric × step × worker) of a block; with many workers windows shrink to keep to it
+     * @param scatterCells cells a scan task may hold before it flushes its slices
+     */
+    public record Scan(int windowSteps, long blockCells, long scatterCells) implements Serializable {
+        public static final Scan DEFAULTS = new Scan(256, 8_000_000, 4_000_000);
+    }
+
+    /**
+     * What the report shows.
+     *
+     * @param maxCharts most runs drawn with curves, the gravest first
+     * @param chartPoints most points of a curve
+     */
+    public record Report(int maxCharts, int chartPoints) implements Serializable {
+        public static final Report DEFAULTS = new Report(100, 600);
+    }
+
+    /**
+     * How foreign logs are read.
+     *
+     * @param maxRejectionsPerFile most different rejections kept of one file; the rest is counted in the last
+     */
+    public record Ingest(int maxRejectionsPerFile) implements Serializable {
+        public static final Ingest DEFAULTS = new Ingest(20);
+    }
+}

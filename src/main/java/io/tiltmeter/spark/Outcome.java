@@ -1,0 +1,20 @@
+package io.tiltmeter.spark;
+
+import io.tiltmeter.model.Rejection;
+import io.tiltmeter.model.Severity;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How a job ended.
+ *
+ * @param text what to print for a person
+ * @param worst gravest finding, empty without any or for jobs that judge nothing
+ * @param rejected input that was not taken as it stood
+ * @param location where the result lies, empty after a dry run
+ */
+public record Outcome(String text, Optional<Severity> worst, List<Rejection> rejected, Optional<String> location) {
+    public Outcome {
+        rejected = List.copyOf(rejected);
+    }
+}
