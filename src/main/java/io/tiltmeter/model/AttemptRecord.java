@@ -1,5 +1,6 @@
 package io.tiltmeter.model;
 
+import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,4 +19,5 @@ public record AttemptRecord(
         @Nullable String checkpoint,
         @Nullable Integer worldSize,
         @Nullable Long globalBatch,
-        @Nullable String exitReason) {}
+        @Nullable String exitReason)
+        implements Serializable {}

@@ -1,5 +1,6 @@
 package io.tiltmeter.model;
 
+import java.io.Serializable;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,8 @@ public record Finding(
         double threshold,
         Severity severity,
         Cause cause,
-        String evidence) {
+        String evidence)
+        implements Serializable {
 
     /** Order of findings within a report: by time, the gravest first, then by everything that tells two apart. */
     public static final Comparator<Finding> ORDER = Comparator.comparing(Finding::runId)

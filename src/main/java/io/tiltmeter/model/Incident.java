@@ -1,5 +1,6 @@
 package io.tiltmeter.model;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -18,7 +19,8 @@ public record Incident(
         long firstStep,
         long lastStep,
         String advice,
-        List<Finding> findings) {
+        List<Finding> findings)
+        implements Serializable {
     public Incident {
         findings = List.copyOf(findings);
     }

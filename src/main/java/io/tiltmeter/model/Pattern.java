@@ -1,5 +1,6 @@
 package io.tiltmeter.model;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -29,7 +30,8 @@ public record Pattern(
         double qValue,
         double medianScore,
         String evidence,
-        String advice) {
+        String advice)
+        implements Serializable {
     public Pattern {
         runs = List.copyOf(runs);
     }

@@ -1,5 +1,7 @@
 package io.tiltmeter.model;
 
+import java.io.Serializable;
+
 /**
  * Input that was not taken as it stood.
  *
@@ -9,7 +11,7 @@ package io.tiltmeter.model;
  * @param count how many lines or rows
  * @param level {@code rejected}: not read; {@code warning}: read, but doubtful
  */
-public record Rejection(String file, long line, String reason, long count, Level level) {
+public record Rejection(String file, long line, String reason, long count, Level level) implements Serializable {
     public enum Level {
         REJECTED,
         WARNING

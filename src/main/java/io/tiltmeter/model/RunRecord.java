@@ -1,5 +1,6 @@
 package io.tiltmeter.model;
 
+import java.io.Serializable;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,8 @@ public record RunRecord(
         @Nullable String framework,
         @Nullable String codeVersion,
         @Nullable String hardware,
-        Map<String, String> attributes) {
+        Map<String, String> attributes)
+        implements Serializable {
 
     public RunRecord {
         attributes = Map.copyOf(attributes);

@@ -1,5 +1,6 @@
 package io.tiltmeter.model;
 
+import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,4 +29,5 @@ public record RunSummary(
         double finalLoss,
         double bestLoss,
         double finalEvalLoss,
-        boolean lossIsEval) {}
+        boolean lossIsEval)
+        implements Serializable {}

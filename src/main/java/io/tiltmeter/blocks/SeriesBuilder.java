@@ -1,0 +1,174 @@
+package io.tiltmeter.blocks;
+
+import io.tiltmeter.model.Metric;
+import io.tiltmeter.model.StepRecord;
+import java.util.Arrays;
+import java.util.List;
+
+/** Digests one metric of a block: statistics across workers at every step, and of every worker over the steps. */
+final class SeriesBuilder {
+    private final int metric;
+    private final Metric.Reduction reduction;
+    private final int width;
+    private final int[] worker;
+    private final int[] workerCount;
+    private final double[] workerMean;
+    private final double[] workerMin;
+    private final double[] workerMax;
+    private final int[] workerNonFinite;
+    private final int[] workerOutlier;
+
+    private final long[] steps;
+    private final double[] value;
+    private final int[] count;
+    private final double[] median;
+    private final double[] mad;
+    private final int[] outlier;
+    private final double[] outlierValue;
+    private final int[] nonFinite;
+    private final int[] firstNonFinite;
+    private final double[] finite;
+    private final double[] scratch;
+    private int size;
+
+    SeriesBuilder(int metric, int length, List<Lane> lanes) {
+        this.metric = metric;
+        reduction = Metric.of(metric).reduction();
+        width = lanes.size();
+        worker = lanes.stream().mapToInt(lane -> lane.worker).toArray();
+        workerCount = new int[width];
+        workerMean = new double[width];
+        workerMin = new double[width];
+        workerMax = new double[width];
+        Arrays.fill(workerMin, Double.NaN);
+        Arrays.fill(workerMax, Double.NaN);
+        workerNonFinite = new int[width];
+        workerOutlier = new int[width];
+        steps = new long[length];
+        value = new double[length];
+        count = new int[length];
+        median = new double[length];
+        mad = new double[length];
+        outlier = new int[length];
+        outlierValue = new double[length];
+        nonFinite = new int[length];
+        firstNonFinite = new int[length];
+        finite = new double[width];
+        scratch = new double[width];
+    }
+
+    Digest.Series build(long[] allSteps, double[] cells, double[] globals) {
+        for (int s = 0; s < allSteps.length; s++) {
+            step(allSteps[s], cells, s * width, globals[s]);
+        }
+        return new Digest.Series(
+                metric,
+                Arrays.copyOf(steps, size),
+                Arrays.copyOf(value, size),
+                Arrays.copyOf(count, size),
+                Arrays.copyOf(median, size),
+                Arrays.copyOf(mad, size),
+                Arrays.copyOf(outlier, size),
+                Arrays.copyOf(outlierValue, size),
+                Arrays.copyOf(nonFinite, size),
+                Arrays.copyOf(firstNonFinite, size),
+                worker,
+                workerCount,
+                workerMean,
+                workerMin,
+                workerMax,
+                workerNonFinite,
+                workerOutlier);
+    }
+
+    private void step(long step, double[] cells, int from, double global) {
+        int logged = 0;
+        int n = 0;
+        int bad = 0;
+        int firstBad = StepRecord.NO_WORKER;
+        double sum = 0;
+        double low = Double.POSITIVE_INFINITY;
+        double high = Double.NEGATIVE_INFINITY;
+        for (int w = 0; w < width; w++) {
+            double cell = cells[from + w];
+            if (Slice.isAbsent(cell)) {
+                continue;
+            }
+            logged++;
+            sum += cell;
+            if (Double.isFinite(cell)) {
+                finite[n++] = cell;
+                low = Math.min(low, cell);
+                high = Math.max(high, cell);
+                observeWorker(w, cell);
+            } else {
+                bad++;
+                workerNonFinite[w]++;
+                firstBad = bad == 1 ? worker[w] : firstBad;
+            }
+        }
+        boolean hasGlobal = !Slice.isAbsent(global);
+        if (logged == 0 && !hasGlobal) {
+            return;
+        }
+        double middle = Double.NaN;
+        double deviation = Double.NaN;
+        if (n > 0) {
+            System.arraycopy(finite, 0, scratch, 0, n);
+            middle = Selection.median(scratch, n);
+            for (int i = 0; i < n; i++) {
+                scratch[i] = Math.abs(finite[i] - middle);
+            }
+            deviation = Selection.median(scratch, n);
+        }
+        int far = n > 1 ? farthest(cells, from, middle) : -1;
+        if (far >= 0) {
+            workerOutlier[far]++;
+        }
+        steps[size] = step;
+        value[size] = hasGlobal ? global : reduce(sum, logged, bad, middle, low, high);
+        count[size] = logged;
+        median[size] = middle;
+        mad[size] = deviation;
+        outlier[size] = far < 0 ? StepRecord.NO_WORKER : worker[far];
+        outlierValue[size] = far < 0 ? Double.NaN : cells[from + far];
+        nonFinite[size] = bad + (hasGlobal && !Double.isFinite(global) ? 1 : 0);
+        firstNonFinite[size] = firstBad;
+        size++;
+    }
+
+    private void observeWorker(int w, double cell) {
+        workerCount[w]++;
+        workerMean[w] += (cell - workerMean[w]) / workerCount[w];
+        workerMin[w] = workerCount[w] == 1 ? cell : Math.min(workerMin[w], cell);
+        workerMax[w] = workerCount[w] == 1 ? cell : Math.max(workerMax[w], cell);
+    }
+
+    /** Column of the finite value farthest from the median, the lowest worker between equals; -1 if all are equal. */
+    private int farthest(double[] cells, int from, double middle) {
+        int far = -1;
+        double distance = 0;
+        for (int w = 0; w < width; w++) {
+            double cell = cells[from + w];
+            if (Double.isFinite(cell) && Math.abs(cell - middle) > distance) {
+                distance = Math.abs(cell - middle);
+                far = w;
+            }
+        }
+        return far;
+    }
+
+    /** A reduced value is not finite if any worker's is not, as an all-reduce would give; order statistics ignore them. */
+    private double reduce(double sum, int logged, int bad, double middle, double low, double high) {
+        if (bad == logged) {
+            return sum;
+        }
+        return switch (reduction) {
+            case MEAN -> sum / logged;
+            case SUM -> sum;
+            case MEDIAN -> middle;
+            case MIN -> low;
+            case MAX -> high;
+        };
+    }
+}
