@@ -5,6 +5,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.execution.datasources.parquet.ParquetToSparkSchemaConverter;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -25,5 +26,12 @@ final class InternalFrames {
     /** A frame over rows made by us. */
     static Dataset<Row> frame(SparkSession spark, JavaRDD<InternalRow> rows, StructType schema) {
         return ((org.apache.spark.sql.classic.SparkSession) spark).internalCreateDataFrame(rows.rdd(), schema, false);
+    }
+
+    /** Converts file schemas as this session would when it reads the files itself. */
+    static ParquetToSparkSchemaConverter parquetSchemas(SparkSession spark) {
+        return new ParquetToSparkSchemaConverter(((org.apache.spark.sql.classic.SparkSession) spark)
+                .sessionState()
+                .conf());
     }
 }

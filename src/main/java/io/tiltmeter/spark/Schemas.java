@@ -130,6 +130,19 @@ public final class Schemas {
     /** Every table by its name, in the order of the documentation. */
     public static final Map<String, StructType> ALL = all();
 
+    /**
+     * Schema of a table.
+     *
+     * @throws IllegalArgumentException if there is no table of this name
+     */
+    public static StructType of(String table) {
+        StructType schema = ALL.get(table);
+        if (schema == null) {
+            throw new IllegalArgumentException("Table '" + table + "' is none of " + String.join(", ", ALL.keySet()));
+        }
+        return schema;
+    }
+
     private static Map<String, StructType> all() {
         Map<String, StructType> tables = new LinkedHashMap<>();
         tables.put("runs", RUNS);

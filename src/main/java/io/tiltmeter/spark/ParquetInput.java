@@ -1,0 +1,154 @@
+package io.tiltmeter.spark;
+
+import io.tiltmeter.model.Rejection;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.parquet.schema.MessageTypeParser;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.execution.datasources.parquet.ParquetToSparkSchemaConverter;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * The Parquet files of one table: listed, every footer checked before anything is read, grouped by schema. A file that is
+ * no Parquet file is set aside with its reason; the others are read.
+ *
+ * @param root folder or file the user named; partition columns are read from the paths below it
+ * @param files readable files, ordered by path
+ * @param schemas distinct file schemas
+ * @param rejected files set aside
+ */
+record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, List<Rejection> rejected) {
+
+    /**
+     * A readable file.
+     *
+     * @param schema index among the distinct schemas
+     * @param modified milliseconds since the epoch
+     */
+    record DataFile(String path, long length, long modified, long rows, int schema) implements Serializable {}
+
+    /** Lists and checks the files below a path; the list may be empty. */
+    static ParquetInput open(SparkSession spark, Path root) {
+        Configuration configuration = spark.sparkContext().hadoopConfiguration();
+        List<Listed> listed = list(root, configuration);
+        if (listed.isEmpty()) {
+            return new ParquetInput(root, List.of(), List.of(), List.of());
+        }
+        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+        SerializableConfiguration shipped = new SerializableConfiguration(configuration);
+        int slices = Math.max(1, Math.min(listed.size() / 4, context.defaultParallelism() * 4));
+        List<Footer> footers = context.parallelize(listed, slices)
+                .map(file -> footer(file, shipped.value()))
+                .collect();
+        Map<String, Integer> signatures = new TreeMap<>();
+        List<DataFile> good = new ArrayList<>();
+        List<Rejection> bad = new ArrayList<>();
+        footers.stream().filter(f -> f.error.isEmpty()).forEach(f -> signatures.putIfAbsent(f.schema, 0));
+        int next = 0;
+        List<StructType> schemas = new ArrayList<>();
+        ParquetToSparkSchemaConverter converter = InternalFrames.parquetSchemas(spark);
+        for (Map.Entry<String, Integer> signature : signatures.entrySet()) {
+            signature.setValue(next++);
+            schemas.add(converter.convert(MessageTypeParser.parseMessageType(signature.getKey())));
+        }
+        for (Footer footer : footers) {
+            Listed file = footer.file;
+            if (footer.error.isEmpty()) {
+                good.add(new DataFile(
+                        file.path, file.length, file.modified, footer.rows, signatures.getOrDefault(footer.schema, 0)));
+            } else {
+                bad.add(new Rejection(file.path, 0, footer.error, 1, Rejection.Level.REJECTED));
+            }
+        }
+        good.sort(Comparator.comparing(DataFile::path));
+        return new ParquetInput(root, List.copyOf(good), List.copyOf(schemas), List.copyOf(bad));
+    }
+
+    long bytes() {
+        return files.stream().mapToLong(DataFile::length).sum();
+    }
+
+    /** All files below a path, but for hidden ones and those Spark writes about itself. */
+    private static List<Listed> list(Path root, Configuration configuration) {
+        List<Listed> files = new ArrayList<>();
+        try {
+            FileSystem system = root.getFileSystem(configuration);
+            Path base = system.makeQualified(root);
+            int prefix = base.toString().length();
+            RemoteIterator<LocatedFileStatus> all = system.listFiles(root, true);
+            while (all.hasNext()) {
+                LocatedFileStatus status = all.next();
+                String below = status.getPath().toString();
+                below = below.length() > prefix
+                        ? below.substring(prefix)
+                        : status.getPath().getName();
+                if (!hidden(below)) {
+                    files.add(new Listed(status.getPath().toString(), status.getLen(), status.getModificationTime()));
+                }
+            }
+        } catch (FileNotFoundException e) {
+            throw new InputException("Cannot read '" + root + "': no such file or folder");
+        } catch (IOException e) {
+            throw new InputException("Cannot read '" + root + "': " + e.getMessage());
+        }
+        files.sort(Comparator.comparing(Listed::path));
+        return files;
+    }
+
+    private static boolean hidden(String below) {
+        for (String part : below.split("/", -1)) {
+            // A leading underscore is Spark's own (_SUCCESS, _metadata), unless it is a partition column (_a=1).
+            if (part.startsWith(".") || part.startsWith("_") && !part.contains("=")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static Footer footer(Listed file, Configuration configuration) {
+        if (file.length == 0) {
+            return new Footer(file, "", 0, "Empty file (0 bytes); a Parquet file begins and ends with PAR1");
+        }
+        try (ParquetFileReader reader =
+                ParquetFileReader.open(HadoopInputFile.fromPath(new Path(file.path), configuration))) {
+            long rows = reader.getFooter().getBlocks().stream()
+                    .mapToLong(BlockMetaData::getRowCount)
+                    .sum();
+            return new Footer(
+                    file, reader.getFooter().getFileMetaData().getSchema().toString(), rows, "");
+        } catch (IOException | RuntimeException e) {
+            String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+            return new Footer(
+                    file,
+                    "",
+                    0,
+                    "No readable Parquet footer (" + oneLine(why).replace(file.path, "the file")
+                            + "): truncated or not a Parquet file");
+        }
+    }
+
+    private static String oneLine(String text) {
+        String line = text.lines().findFirst().orElse("");
+        return line.length() > 200 ? line.substring(0, 200) + "…" : line;
+    }
+
+    private record Listed(String path, long length, long modified) implements Serializable {}
+
+    private record Footer(Listed file, String schema, long rows, String error) implements Serializable {}
+}
