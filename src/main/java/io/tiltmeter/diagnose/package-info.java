@@ -1,4 +1,4 @@
-/** Findings of one run to incidents. */
+/** Findings of one run → incidents with a first cause. Pure. */
 @NullMarked
 package io.tiltmeter.diagnose;
 

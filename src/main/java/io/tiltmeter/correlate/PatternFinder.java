@@ -1,0 +1,296 @@
+package io.tiltmeter.correlate;
+
+import io.tiltmeter.model.Finding;
+import io.tiltmeter.model.Pattern;
+import io.tiltmeter.model.RunSummary;
+import io.tiltmeter.model.Severity;
+import io.tiltmeter.stats.Robust;
+import io.tiltmeter.stats.Tails;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Finds events that many runs of one project share at the same step: the same data in the same order, a schedule's change,
+ * a common fault.
+ *
+ * <p>For every place (a step, and for what was left over a window of 16 logged steps) the number k of runs with a finding
+ * of one kind there is compared with what the runs' own rates of such findings would give by chance. The n runs that
+ * logged the place hit it with probabilities pᵢ = 1 − (1 − rᵢ)^w, rᵢ being the run's findings (and a half, for a rate seen
+ * few times is uncertain) divided by its logged points and w the window's length; P(X ≥ k) is bounded by the binomial
+ * with their mean. Probabilities are adjusted for all places looked at (Benjamini and Hochberg, 1995). A pattern needs q ≤
+ * 0.05, at least 3 runs and at least a quarter of those exposed.
+ *
+ * <p>Findings in the first 10 logged steps are left out: every run is unsettled there.
+ */
+public final class PatternFinder {
+    /** Largest false-discovery rate of a pattern. */
+    public static final double LARGEST_Q = 0.05;
+    /** Fewest runs of a pattern: two may share a step by having the same seed and nothing else in common. */
+    public static final int FEWEST_RUNS = 3;
+    /** Smallest share of the exposed runs: a cause that is common to the fleet shows in a good part of it. */
+    public static final double SMALLEST_SHARE = 0.25;
+
+    private static final int WINDOW = 16;
+    private static final int EARLY = 10;
+    private static final String AXIS = "step";
+
+    private final Map<String, String> adviceByDetector;
+
+    /** @param adviceByDetector advice of each detector, by its id */
+    public PatternFinder(Map<String, String> adviceByDetector) {
+        this.adviceByDetector = Map.copyOf(adviceByDetector);
+    }
+
+    /** A run as the finder needs it. */
+    public record JudgedRun(RunSummary summary, List<Finding> findings) {
+        public JudgedRun {
+            findings = List.copyOf(findings);
+        }
+
+        double stride() {
+            return summary.points() < 2
+                    ? 1
+                    : Math.max(1, (summary.lastStep() - summary.firstStep()) / (double) (summary.points() - 1));
+        }
+
+        boolean logged(long step) {
+            return summary.points() > 0 && summary.firstStep() <= step && step <= summary.lastStep();
+        }
+    }
+
+    /** Whether a pattern tells this finding, so that a report need not list it for each run. */
+    public static boolean covers(Pattern pattern, Finding finding) {
+        return pattern.axis().equals(AXIS)
+                && pattern.kind().equals(finding.detector())
+                && pattern.metric().equals(finding.metric())
+                && finding.stepFrom() >= pattern.stepFrom()
+                && finding.stepFrom() <= pattern.stepTo()
+                && Collections.binarySearch(pattern.runs(), finding.runId()) >= 0;
+    }
+
+    /** Whether any of the patterns tells this finding. */
+    public static boolean covers(List<Pattern> patterns, Finding finding) {
+        return patterns.stream().anyMatch(p -> covers(p, finding));
+    }
+
+    /** Patterns of the fleet: gravest first, then the strongest shared by most. */
+    public List<Pattern> find(List<JudgedRun> runs) {
+        Map<String, List<JudgedRun>> projects = new TreeMap<>();
+        for (JudgedRun run : runs) {
+            String project = run.summary().project();
+            if (project != null) {
+                projects.computeIfAbsent(project, k -> new ArrayList<>()).add(run);
+            }
+        }
+        List<Pattern> patterns = new ArrayList<>();
+        projects.forEach((project, members) -> {
+            if (members.size() >= FEWEST_RUNS) {
+                patterns.addAll(inProject(project, members));
+            }
+        });
+        patterns.sort(Comparator.comparing(Pattern::severity)
+                .reversed()
+                .thenComparing(
+                        Comparator.comparingDouble(PatternFinder::strength).reversed())
+                .thenComparing(Pattern::project)
+                .thenComparingLong(Pattern::stepFrom)
+                .thenComparing(Pattern::kind)
+                .thenComparing(Pattern::metric));
+        return patterns;
+    }
+
+    private static double strength(Pattern pattern) {
+        return pattern.medianScore() * pattern.runs().size() / pattern.exposed();
+    }
+
+    private List<Pattern> inProject(String project, List<JudgedRun> runs) {
+        Map<String, List<Mark>> kinds = new TreeMap<>();
+        for (JudgedRun run : runs) {
+            for (Finding finding : run.findings()) {
+                if (isLocal(run, finding)) {
+                    kinds.computeIfAbsent(finding.detector() + " " + finding.metric(), k -> new ArrayList<>())
+                            .add(new Mark(run, finding));
+                }
+            }
+        }
+        List<Pattern> patterns = new ArrayList<>();
+        for (List<Mark> marks : kinds.values()) {
+            Map<String, Double> rates = rates(runs, marks);
+            List<Pattern> exact = significant(project, runs, marks, rates, 1);
+            patterns.addAll(exact);
+            List<Mark> left = new ArrayList<>(marks);
+            left.removeIf(m -> covers(exact, m.finding()));
+            patterns.addAll(significant(project, runs, left, rates, WINDOW));
+        }
+        return patterns;
+    }
+
+    /** An event at a step, not a statement on the run as a whole nor on its first steps. */
+    private static boolean isLocal(JudgedRun run, Finding finding) {
+        RunSummary summary = run.summary();
+        return summary.points() > 0
+                && finding.stepFrom() > summary.firstStep() + EARLY * run.stride()
+                && !(finding.stepFrom() == summary.lastStep()
+                        && finding.metric().isEmpty());
+    }
+
+    private static Map<String, Double> rates(List<JudgedRun> runs, List<Mark> marks) {
+        Map<String, Integer> counts = new HashMap<>();
+        marks.forEach(m -> counts.merge(m.finding().runId(), 1, Integer::sum));
+        Map<String, Double> rates = new HashMap<>();
+        for (JudgedRun run : runs) {
+            double points = Math.max(1, run.summary().points());
+            int count = counts.getOrDefault(run.summary().runId(), 0);
+            rates.put(run.summary().runId(), Math.min(1, (count + 0.5) / points));
+        }
+        return rates;
+    }
+
+    /** Candidate places: disjoint, the most shared first, so that neighbours of an event do not repeat it. */
+    private List<Pattern> significant(
+            String project, List<JudgedRun> runs, List<Mark> marks, Map<String, Double> rates, int window) {
+        if (marks.isEmpty()) {
+            return List.of();
+        }
+        double stride = Robust.median(runs.stream()
+                .filter(r -> r.summary().points() > 1)
+                .mapToDouble(JudgedRun::stride)
+                .toArray());
+        // Runs may log the same event one logged step apart when their strides differ; with steps of 1 there is no
+        // slack.
+        long width = (long) Math.floor(window * stride);
+        List<List<Mark>> places = places(marks, Math.max(0, width - 1));
+        double[] p = new double[places.size()];
+        int[] exposed = new int[places.size()];
+        double[] chance = new double[places.size()];
+        for (int i = 0; i < p.length; i++) {
+            long step = places.get(i).get(0).finding().stepFrom();
+            double sum = 0;
+            for (JudgedRun run : runs) {
+                if (run.logged(step)) {
+                    exposed[i]++;
+                    double rate = rates.getOrDefault(run.summary().runId(), 0.0);
+                    sum += 1 - Math.pow(1 - rate, window);
+                }
+            }
+            chance[i] = exposed[i] == 0 ? 1 : sum / exposed[i];
+            p[i] = Tails.binomialUpper(
+                    exposed[i], chance[i], runsOf(places.get(i)).size());
+        }
+        double[] q = Tails.benjaminiHochberg(p, looked(runs, stride));
+        List<Pattern> patterns = new ArrayList<>();
+        for (int i = 0; i < p.length; i++) {
+            TreeSet<String> shared = runsOf(places.get(i));
+            double share = shared.size() / (double) Math.max(1, exposed[i]);
+            if (q[i] <= LARGEST_Q && shared.size() >= FEWEST_RUNS && share >= SMALLEST_SHARE) {
+                patterns.add(pattern(project, places.get(i), shared, exposed[i], share / chance[i], q[i]));
+            }
+        }
+        return patterns;
+    }
+
+    /** Places looked at: every logged step of the longest run. */
+    private static long looked(List<JudgedRun> runs, double stride) {
+        long from = runs.stream()
+                .filter(r -> r.summary().points() > 0)
+                .mapToLong(r -> r.summary().firstStep())
+                .min()
+                .orElse(0);
+        long to = runs.stream().mapToLong(r -> r.summary().lastStep()).max().orElse(0);
+        return Math.max(1, (long) ((to - from) / stride) + 1);
+    }
+
+    /** Stretches of marks no longer than {@code width} steps in which at least three runs have one. */
+    private static List<List<Mark>> places(List<Mark> marks, long width) {
+        List<Mark> sorted = new ArrayList<>(marks);
+        sorted.sort(Comparator.comparingLong((Mark m) -> m.finding().stepFrom())
+                .thenComparing(Mark::finding, Finding.ORDER));
+        List<Stretch> stretches = new ArrayList<>();
+        Map<String, Integer> inside = new HashMap<>();
+        int from = 0;
+        for (int to = 0; to < sorted.size(); to++) {
+            long step = sorted.get(to).finding().stepFrom();
+            inside.merge(sorted.get(to).finding().runId(), 1, Integer::sum);
+            while (step - sorted.get(from).finding().stepFrom() > width) {
+                String gone = sorted.get(from++).finding().runId();
+                inside.compute(gone, (run, count) -> count == null || count == 1 ? null : count - 1);
+            }
+            if (inside.size() >= FEWEST_RUNS) {
+                stretches.add(new Stretch(from, to, inside.size()));
+            }
+        }
+        stretches.sort(Comparator.comparingInt(Stretch::runs)
+                .thenComparingInt(s -> s.to() - s.from())
+                .reversed()
+                .thenComparingInt(Stretch::from));
+        boolean[] taken = new boolean[sorted.size()];
+        List<List<Mark>> places = new ArrayList<>();
+        for (Stretch stretch : stretches) {
+            if (!taken[stretch.from()] && !taken[stretch.to()]) {
+                java.util.Arrays.fill(taken, stretch.from(), stretch.to() + 1, true);
+                places.add(sorted.subList(stretch.from(), stretch.to() + 1));
+            }
+        }
+        return places;
+    }
+
+    private record Stretch(int from, int to, int runs) {}
+
+    private static TreeSet<String> runsOf(List<Mark> place) {
+        TreeSet<String> runs = new TreeSet<>();
+        place.forEach(m -> runs.add(m.finding().runId()));
+        return runs;
+    }
+
+    private Pattern pattern(
+            String project, List<Mark> place, TreeSet<String> runs, int exposed, double lift, double q) {
+        Finding first = place.get(0).finding();
+        long to = place.get(place.size() - 1).finding().stepFrom();
+        double[] scores = place.stream().mapToDouble(m -> m.finding().score()).toArray();
+        double score = Robust.median(scores);
+        String steps = first.stepFrom() == to ? "" + to : first.stepFrom() + "–" + to;
+        return new Pattern(
+                AXIS,
+                steps,
+                project,
+                first.detector(),
+                first.metric(),
+                usualSeverity(place),
+                first.stepFrom(),
+                to,
+                List.copyOf(runs),
+                exposed,
+                lift,
+                q,
+                score,
+                String.format(
+                        Locale.ROOT,
+                        "%d of %d runs that logged it show %s of %s at step %s, median score %.1f; by chance %.2g would",
+                        runs.size(),
+                        exposed,
+                        first.detector(),
+                        first.metric(),
+                        steps,
+                        score,
+                        runs.size() / lift),
+                adviceByDetector.getOrDefault(first.detector(), ""));
+    }
+
+    /** The highest severity that at least half of the findings reach. */
+    private static Severity usualSeverity(List<Mark> place) {
+        List<Severity> sorted = place.stream()
+                .map(m -> m.finding().severity())
+                .sorted(Comparator.reverseOrder())
+                .toList();
+        return sorted.get((sorted.size() - 1) / 2);
+    }
+
+    private record Mark(JudgedRun run, Finding finding) {}
+}

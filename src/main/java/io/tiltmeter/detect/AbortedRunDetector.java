@@ -1,0 +1,95 @@
+package io.tiltmeter.detect;
+
+import com.google.auto.service.AutoService;
+import io.tiltmeter.detect.DetectorInfo.Parameter;
+import io.tiltmeter.detect.DetectorInfo.Source.Derived;
+import io.tiltmeter.model.Cause;
+import io.tiltmeter.model.Severity;
+import io.tiltmeter.model.StepPoint;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run that ended well before the step it was meant to reach. A log may be an excerpt, so the plan alone makes a warning
+ * only where the log has no holes and begins with the run; a tracker's status {@code failed} makes it an error.
+ */
+@AutoService(Detector.class)
+public final class AbortedRunDetector implements Detector {
+    private static final String ID = "aborted-run";
+    private static final int ENOUGH = 100;
+    private static final double HOLE = 20;
+    private static final DetectorInfo INFO = new DetectorInfo(
+            ID,
+            "Aborted run",
+            "The run stopped before the step it was planned to reach.",
+            List.of(),
+            List.of(new Parameter(
+                    "share",
+                    0.9,
+                    "1",
+                    "Share of the planned steps a run must reach",
+                    new Derived("Logging intervals and a last partial epoch leave out less than a tenth"))),
+            "See how the job ended (exit code, preemption, node failure, a person) and what the metrics did just before.");
+
+    @Override
+    public DetectorInfo info() {
+        return INFO;
+    }
+
+    @Override
+    public Tracker track(RunContext run, DetectorSettings settings) {
+        return new EndTracker(run, settings);
+    }
+
+    private static final class EndTracker extends RunTracker {
+        private final @Nullable Long planned;
+        private final @Nullable String status;
+        private long largestGap;
+        private long highest = Long.MIN_VALUE;
+
+        EndTracker(RunContext run, DetectorSettings settings) {
+            super(run, settings);
+            planned = run.run().plannedSteps();
+            status = run.run().status();
+        }
+
+        @Override
+        void step(StepPoint point) {
+            if (points > 1) {
+                largestGap = Math.max(largestGap, point.step() - lastStep);
+            }
+            highest = Math.max(highest, point.step());
+        }
+
+        @Override
+        public Assessment assess() {
+            boolean failed = "failed".equals(status);
+            if (points == 0) {
+                return Assessment.notObservable("no step was logged");
+            }
+            if ("running".equals(status)) {
+                return Assessment.inconclusive("the run is still going");
+            }
+            if (planned == null && status == null) {
+                return Assessment.notObservable("neither a plan nor a status was logged");
+            }
+            double share = settings.get("share");
+            double reached = planned == null || planned <= 0 ? Double.NaN : lastStep / (double) planned;
+            boolean early = reached < share && !"finished".equals(status);
+            if (!failed && !early) {
+                return Assessment.observed(List.of());
+            }
+            double stride = points < 2 ? 1 : Math.max(1, (highest - firstStep) / (double) (points - 1));
+            boolean whole = points >= ENOUGH && firstStep <= 2 * stride && largestGap <= HOLE * stride;
+            Severity severity = failed ? Severity.ERROR : whole ? Severity.WARNING : Severity.INFO;
+            String plan = planned == null ? "at step " + lastStep : "at step " + lastStep + " of " + planned;
+            String state = failed ? ", status failed" : whole ? "" : "; the log may be an excerpt";
+            return Assessment.observed(List.of(Evidence.of(runId, ID)
+                    .steps(attempt, lastStep, lastStep, lastStep)
+                    .score(reached, share)
+                    .verdict(severity, Cause.INFRASTRUCTURE)
+                    .text("the log ends %s%s", plan, state)
+                    .finding()));
+        }
+    }
+}

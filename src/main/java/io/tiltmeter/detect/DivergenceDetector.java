@@ -1,0 +1,144 @@
+package io.tiltmeter.detect;
+
+import com.google.auto.service.AutoService;
+import io.tiltmeter.detect.DetectorInfo.Parameter;
+import io.tiltmeter.detect.DetectorInfo.Source.Derived;
+import io.tiltmeter.model.Cause;
+import io.tiltmeter.model.Finding;
+import io.tiltmeter.model.Metric;
+import io.tiltmeter.model.Severity;
+import io.tiltmeter.model.StepPoint;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The loss runs away and stays away: for several points in a row it lies far above the lowest level the run had reached
+ * and at least half of what was learned is lost; or it climbs above where it began; or it rises and then ends in NaN. A
+ * spike that recovers, and noise that swings between bounds, are none.
+ */
+@AutoService(Detector.class)
+public final class DivergenceDetector implements Detector {
+    static final String ID = "divergence";
+    private static final DetectorInfo INFO = new DetectorInfo(
+            ID,
+            "Divergence",
+            "The loss ran away from the level it had reached and stayed there, giving back what was learned.",
+            List.of(Metric.LOSS.column(), Metric.EVAL_LOSS.column()),
+            List.of(
+                    new Parameter(
+                            "rise",
+                            0.3,
+                            "ln",
+                            "Rise of log loss above its best level that counts as running away",
+                            new Derived(
+                                    "A loss a third above its best; four standard deviations of the prior noise of a loss"
+                                            + " (see loss-spike) are as much")),
+                    new Parameter(
+                            "noise-sigmas",
+                            4,
+                            "σ",
+                            "Standard deviations of the run's own noise the rise must exceed as well",
+                            new Derived("The best level is the lowest of many, so it lies 3–4σ below the typical one")),
+                    new Parameter(
+                            "lost-share",
+                            0.5,
+                            "1",
+                            "Share of the loss's fall that must be lost again",
+                            new Derived(
+                                    "Noise and a learning rate's restart give back less than a quarter in sound runs")),
+                    new Parameter(
+                            "hold-share",
+                            0.01,
+                            "1",
+                            "Share of the points so far for which it must last (2 to 50 points)",
+                            new Derived(
+                                    "A lone bad batch, or two, is a spike; LLM Foundry's KillLossSpike asks for half of a"
+                                            + " window of 5 % of the run"))),
+            "Stop the run and go back to a checkpoint before the first abnormal step. Lower the learning rate or lengthen"
+                    + " the warm-up, check gradient clipping and precision, skip the batches just before it.");
+
+    @Override
+    public DetectorInfo info() {
+        return INFO;
+    }
+
+    @Override
+    public Tracker track(RunContext run, DetectorSettings settings) {
+        return new DivergenceTracker(run, settings);
+    }
+
+    private static final class DivergenceTracker extends RunTracker {
+        private final Runaway loss;
+        private final Runaway evalLoss;
+
+        DivergenceTracker(RunContext run, DetectorSettings settings) {
+            super(run, settings);
+            loss = new Runaway(settings);
+            evalLoss = new Runaway(settings);
+        }
+
+        @Override
+        void restart(int number) {
+            loss.restart();
+            evalLoss.restart();
+        }
+
+        @Override
+        void step(StepPoint point) {
+            if (point.has(Metric.LOSS)) {
+                loss.observe(point.attempt(), point.step(), point.value(Metric.LOSS));
+            }
+            if (point.has(Metric.EVAL_LOSS)) {
+                evalLoss.observe(point.attempt(), point.step(), point.value(Metric.EVAL_LOSS));
+            }
+        }
+
+        @Override
+        public Assessment assess() {
+            boolean training = loss.count() > 0;
+            Runaway runaway = training ? loss : evalLoss;
+            Metric metric = training ? Metric.LOSS : Metric.EVAL_LOSS;
+            if (runaway.count() == 0) {
+                return Assessment.notObservable("no finite loss was logged");
+            }
+            if (!runaway.isPositive()) {
+                return Assessment.inconclusive("needs a positive loss, got values of 0 or less");
+            }
+            List<Finding> findings = new ArrayList<>();
+            for (Runaway.Flight flight : runaway.flights()) {
+                findings.add(describe(flight, metric, runaway));
+            }
+            if (findings.isEmpty() && runaway.count() < Runaway.FEWEST) {
+                return Assessment.inconclusive("needs " + Runaway.FEWEST + " finite losses, got " + runaway.count());
+            }
+            return Assessment.observed(FindingList.capped(findings));
+        }
+
+        private Finding describe(Runaway.Flight f, Metric metric, Runaway runaway) {
+            // All that was learned is lost, for more than a moment: harm even where the run found back later.
+            boolean everything = f.worst() > runaway.start() && f.points() >= Math.max(10, runaway.count() / 50);
+            boolean stays = f.recovered() == Excursion.OPEN;
+            Severity severity = stays || everything ? Severity.ERROR : Severity.WARNING;
+            String end = f.endsNonFinite()
+                    ? "and then became non-finite to the end"
+                    : stays ? "and did not come back" : "and came back at step " + f.recovered();
+            return Evidence.of(runId, ID)
+                    .metric(metric)
+                    .steps(f.attempt(), f.from(), f.last(), f.peakStep())
+                    .score(Math.log(f.peak() / f.best()), settings.get("rise"))
+                    .verdict(severity, Cause.OPTIMIZER)
+                    .text(
+                            "%s had fallen from %s to %s, then from step %d on rose to %s (step %d), was at %s after %s %s",
+                            metric.column(),
+                            Evidence.number(runaway.start()),
+                            Evidence.number(f.best()),
+                            f.from(),
+                            Evidence.number(f.peak()),
+                            f.peakStep(),
+                            Evidence.number(f.lastLevel()),
+                            Evidence.plural(f.points(), "point"),
+                            end)
+                    .finding();
+        }
+    }
+}

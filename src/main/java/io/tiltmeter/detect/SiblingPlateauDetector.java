@@ -1,0 +1,121 @@
+package io.tiltmeter.detect;
+
+import com.google.auto.service.AutoService;
+import io.tiltmeter.detect.DetectorInfo.Parameter;
+import io.tiltmeter.detect.DetectorInfo.Source.Derived;
+import io.tiltmeter.detect.DetectorInfo.Source.Published;
+import io.tiltmeter.model.Cause;
+import io.tiltmeter.model.Metric;
+import io.tiltmeter.model.RunSummary;
+import io.tiltmeter.model.Severity;
+import io.tiltmeter.stats.Robust;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A run ends far above its siblings. Comparable are runs of one project that judge the same kind of loss, began at a
+ * similar loss and got about as far. The distance is taken from the siblings' median log final loss in robust standard
+ * deviations of the half above it, so that a long tail of good configurations does not hide a bad one.
+ */
+@AutoService(FleetDetector.class)
+public final class SiblingPlateauDetector implements FleetDetector {
+    private static final String ID = "plateau-among-siblings";
+    private static final DetectorInfo INFO = new DetectorInfo(
+            ID,
+            "Plateau among siblings",
+            "The run ended at a loss far above its siblings': it is stuck, though its own curve may look calm.",
+            List.of(Metric.LOSS.column(), Metric.EVAL_LOSS.column()),
+            List.of(
+                    new Parameter(
+                            "sigma",
+                            3.5,
+                            "σ",
+                            "Robust standard deviations of log final loss above the siblings' median",
+                            new Published(
+                                    "Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993): modified z-score of"
+                                            + " 3.5")),
+                    new Parameter(
+                            "rise",
+                            0.4,
+                            "ln",
+                            "Log final loss above the siblings' median it must reach as well to be an error",
+                            new Derived(
+                                    "Half as much loss again; configurations of one family that all work differ by less")),
+                    new Parameter(
+                            "siblings",
+                            5,
+                            "runs",
+                            "Comparable siblings needed",
+                            new Derived("A median and MAD of five resist two bad ones"))),
+            "Compare its settings with those of the siblings that did well; learning rate and initialisation come first.");
+
+    @Override
+    public DetectorInfo info() {
+        return INFO;
+    }
+
+    @Override
+    public Map<String, Detector.Assessment> judge(List<Sibling> siblings, DetectorSettings settings) {
+        Map<String, Detector.Assessment> answers = new LinkedHashMap<>();
+        for (Sibling sibling : siblings) {
+            answers.put(sibling.run().runId(), judge(sibling.summary(), siblings, settings));
+        }
+        return answers;
+    }
+
+    private static Detector.Assessment judge(RunSummary run, List<Sibling> siblings, DetectorSettings settings) {
+        if (!isJudgeable(run)) {
+            return Detector.Assessment.notObservable("no positive final loss");
+        }
+        double[] finals = siblings.stream()
+                .map(Sibling::summary)
+                .filter(s -> !s.runId().equals(run.runId()) && isComparable(s, run))
+                .mapToDouble(s -> Math.log(s.finalLoss()))
+                .sorted()
+                .toArray();
+        int needed = (int) settings.get("siblings");
+        if (finals.length < needed) {
+            return Detector.Assessment.inconclusive("needs " + needed + " comparable siblings, got " + finals.length);
+        }
+        double median = Robust.medianOfSorted(finals, finals.length);
+        double distance = Math.log(run.finalLoss()) - median;
+        double sigma = Robust.MAD_TO_SIGMA * Robust.madOfSorted(finals, finals.length, median);
+        double score = distance / Math.max(sigma, 1e-3);
+        double threshold = settings.get("sigma");
+        double rise = settings.get("rise");
+        if (score < threshold || distance < rise / 2) {
+            return Detector.Assessment.observed(List.of());
+        }
+        boolean error = distance >= rise;
+        Metric metric = run.lossIsEval() ? Metric.EVAL_LOSS : Metric.LOSS;
+        return Detector.Assessment.observed(List.of(Evidence.of(run.runId(), ID)
+                .metric(metric)
+                .steps(Math.max(0, run.attempts() - 1), run.lastStep(), run.lastStep(), run.lastStep())
+                .score(score, threshold)
+                .verdict(error ? Severity.ERROR : Severity.WARNING, Cause.OPTIMIZER)
+                .text(
+                        "%s ends at %s where the median of %s is %s (%.1fσ above)",
+                        metric.column(),
+                        Evidence.number(run.finalLoss()),
+                        Evidence.plural(finals.length, "sibling"),
+                        Evidence.number(Math.exp(median)),
+                        score)
+                .finding()));
+    }
+
+    private static boolean isJudgeable(RunSummary run) {
+        return run.lossPoints() > 0 || run.lossIsEval()
+                ? run.finalLoss() > 0 && Double.isFinite(run.finalLoss())
+                : false;
+    }
+
+    /** Same kind of loss, a start within a third, and at least half as far. */
+    private static boolean isComparable(RunSummary sibling, RunSummary run) {
+        if (!isJudgeable(sibling) || sibling.lossIsEval() != run.lossIsEval()) {
+            return false;
+        }
+        double length = (sibling.lastStep() + 1.0) / (run.lastStep() + 1.0);
+        return length >= 0.5 && length <= 2;
+    }
+}

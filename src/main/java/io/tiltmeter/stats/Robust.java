@@ -1,0 +1,81 @@
+package io.tiltmeter.stats;
+
+import java.util.Arrays;
+
+/** Order statistics and robust estimates of location and scale. Non-finite input is the caller's to remove. */
+public final class Robust {
+    /**
+     * Factor that makes the median absolute deviation estimate a Gaussian's standard deviation: 1 / Φ⁻¹(3/4). Source:
+     * Rousseeuw and Croux, Alternatives to the Median Absolute Deviation, JASA 88 (1993).
+     */
+    public static final double MAD_TO_SIGMA = 1.4826022185056018;
+
+    private Robust() {}
+
+    /** Median of the values; NaN without any. The mean of the middle two for an even number. */
+    public static double median(double... values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return medianOfSorted(sorted, sorted.length);
+    }
+
+    /** Median of the first {@code n} values of an ascending array; NaN if {@code n} is 0. */
+    public static double medianOfSorted(double[] sorted, int n) {
+        if (n == 0) {
+            return Double.NaN;
+        }
+        return (n & 1) == 1 ? sorted[n / 2] : sorted[n / 2 - 1] + (sorted[n / 2] - sorted[n / 2 - 1]) / 2;
+    }
+
+    /** Unscaled median absolute deviation from the median; NaN without values. */
+    public static double mad(double... values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return madOfSorted(sorted, sorted.length, medianOfSorted(sorted, sorted.length));
+    }
+
+    /**
+     * Unscaled median absolute deviation of the first {@code n} values of an ascending array, in one pass: deviations
+     * grow away from the centre on both sides, so the two sides are merged up to the middle.
+     */
+    public static double madOfSorted(double[] sorted, int n, double centre) {
+        if (n == 0) {
+            return Double.NaN;
+        }
+        int right = 0;
+        int high = n;
+        while (right < high) {
+            int middle = (right + high) >>> 1;
+            if (sorted[middle] < centre) {
+                right = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        int left = right - 1;
+        double previous = 0;
+        double current = 0;
+        for (int i = 0; i <= n / 2; i++) {
+            previous = current;
+            boolean takeRight = left < 0 || (right < n && sorted[right] - centre <= centre - sorted[left]);
+            current = takeRight ? sorted[right++] - centre : centre - sorted[left--];
+        }
+        return (n & 1) == 1 ? current : previous + (current - previous) / 2;
+    }
+
+    /**
+     * Quantile of an ascending array by linear interpolation between order statistics (type 7 of Hyndman and Fan, 1996,
+     * the default of R and NumPy); NaN without values.
+     *
+     * @param q from 0 to 1
+     */
+    public static double quantileOfSorted(double[] sorted, int n, double q) {
+        if (n == 0) {
+            return Double.NaN;
+        }
+        double position = q * (n - 1);
+        int below = (int) Math.floor(position);
+        int above = Math.min(below + 1, n - 1);
+        return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+    }
+}

@@ -1,0 +1,97 @@
+package io.tiltmeter.stats;
+
+import java.util.Arrays;
+
+/**
+ * The last values of a series, kept both in order of arrival and ascending, so that medians and quantiles cost no sort.
+ * Adding costs one binary search and one array move; memory is fixed.
+ */
+public final class SortedWindow {
+    private final double[] ring;
+    private final double[] sorted;
+    private int next;
+    private int size;
+
+    /** @param capacity how many values are kept, at least 1 */
+    public SortedWindow(int capacity) {
+        if (capacity < 1) {
+            throw new IllegalArgumentException("Capacity of a window is " + capacity + " but must be >= 1");
+        }
+        ring = new double[capacity];
+        sorted = new double[capacity];
+    }
+
+    /**
+     * Adds a value, dropping the oldest when full.
+     *
+     * @throws IllegalArgumentException if it is NaN, which has no place in an order
+     */
+    public void add(double value) {
+        if (Double.isNaN(value)) {
+            throw new IllegalArgumentException("NaN has no place in a sorted window");
+        }
+        // -0.0 sorts before 0.0 in a binary search, yet both are the same to arithmetic.
+        double added = value + 0.0;
+        int from;
+        if (size == ring.length) {
+            from = Arrays.binarySearch(sorted, 0, size, ring[next]);
+        } else {
+            from = size++;
+        }
+        int at = Arrays.binarySearch(sorted, 0, from == size - 1 ? from : size, added);
+        int to = at >= 0 ? at : -at - 1;
+        if (to > from) {
+            to--;
+            System.arraycopy(sorted, from + 1, sorted, from, to - from);
+        } else {
+            System.arraycopy(sorted, to, sorted, to + 1, from - to);
+        }
+        sorted[to] = added;
+        ring[next] = added;
+        next = next + 1 == ring.length ? 0 : next + 1;
+    }
+
+    /** Forgets all values. */
+    public void clear() {
+        size = 0;
+        next = 0;
+    }
+
+    public int size() {
+        return size;
+    }
+
+    public int capacity() {
+        return ring.length;
+    }
+
+    /** Lowest value; NaN when empty. */
+    public double min() {
+        return size == 0 ? Double.NaN : sorted[0];
+    }
+
+    /** Highest value; NaN when empty. */
+    public double max() {
+        return size == 0 ? Double.NaN : sorted[size - 1];
+    }
+
+    /** Median; NaN when empty. */
+    public double median() {
+        return Robust.medianOfSorted(sorted, size);
+    }
+
+    /** The middle value, the lower of the two middle ones for an even number; NaN when empty. */
+    public double lowerMedian() {
+        return size == 0 ? Double.NaN : sorted[(size - 1) / 2];
+    }
+
+    /** Unscaled median absolute deviation; NaN when empty. Cost grows with the window. */
+    public double mad() {
+        return Robust.madOfSorted(sorted, size, median());
+    }
+
+    /** Quantile (type 7); NaN when empty. */
+    public double quantile(double q) {
+        return Robust.quantileOfSorted(sorted, size, q);
+    }
+}
