@@ -1,0 +1,228 @@
+package io.tiltmeter.report;
+
+import io.tiltmeter.detect.DetectorInfo;
+import io.tiltmeter.model.Coverage;
+import io.tiltmeter.model.Finding;
+import io.tiltmeter.model.Incident;
+import io.tiltmeter.model.Pattern;
+import io.tiltmeter.model.Rejection;
+import io.tiltmeter.model.RunSummary;
+import io.tiltmeter.model.StepRecord;
+import io.tiltmeter.report.FleetReport.RunReport;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Map;
+
+/** Writes {@code findings.json}, described by {@code findings.schema.json} beside this class. */
+public final class FindingsJson {
+    /** Version of the document's structure; it grows when a reader of the old one could misread the new one. */
+    public static final int SCHEMA = 1;
+
+    private final Json json;
+    private final Map<String, DetectorInfo> detectors;
+
+    private FindingsJson(Json json, Map<String, DetectorInfo> detectors) {
+        this.json = json;
+        this.detectors = detectors;
+    }
+
+    /**
+     * Writes the report; the same report always gives the same text.
+     *
+     * @throws IOException if {@code out} fails
+     */
+    public static void write(FleetReport report, Appendable out) throws IOException {
+        Json json = Json.pretty(out);
+        new FindingsJson(json, Fleet.detectorsById(report)).report(report);
+        json.end();
+    }
+
+    private void report(FleetReport report) throws IOException {
+        json.object().field("schema", SCHEMA).field("date", report.date()).field("source", report.source());
+        summary(report);
+        json.name("runs").array();
+        for (RunReport run : report.runs()) {
+            run(run);
+        }
+        json.endArray().name("patterns").array();
+        for (Pattern pattern : report.patterns()) {
+            pattern(pattern);
+        }
+        json.endArray().name("rejected").array();
+        for (Rejection rejection : report.rejected()) {
+            json.flatObject()
+                    .field("file", rejection.file())
+                    .field("line", rejection.line())
+                    .field("reason", rejection.reason())
+                    .field("count", rejection.count())
+                    .field("level", rejection.level().name().toLowerCase(Locale.ROOT))
+                    .endObject();
+        }
+        json.endArray().name("detectors").array();
+        for (DetectorInfo detector : report.detectors()) {
+            detector(detector);
+        }
+        json.endArray().endObject();
+    }
+
+    private void summary(FleetReport report) throws IOException {
+        json.name("summary").object().field("runs", report.runs().size());
+        json.name("verdicts").flatObject();
+        for (Map.Entry<String, Integer> verdict : Fleet.verdicts(report).entrySet()) {
+            json.field(verdict.getKey(), verdict.getValue());
+        }
+        json.endObject()
+                .field("steps", Fleet.steps(report))
+                .field(
+                        "incidents",
+                        report.runs().stream()
+                                .mapToInt(r -> r.incidents().size())
+                                .sum())
+                .field("patterns", report.patterns().size())
+                .field("rejected", Fleet.rejected(report, Rejection.Level.REJECTED))
+                .field("doubtful", Fleet.rejected(report, Rejection.Level.WARNING))
+                .endObject();
+    }
+
+    private void run(RunReport run) throws IOException {
+        json.object()
+                .field("run_id", run.run().runId())
+                .field("project", run.run().project())
+                .field("status", run.run().status())
+                .field("verdict", run.verdict());
+        summary(run.summary());
+        json.name("coverage").array();
+        for (Coverage coverage : run.coverage()) {
+            json.flatObject()
+                    .field("detector", coverage.detector())
+                    .field("status", coverage.status().name().toLowerCase(Locale.ROOT))
+                    .field("reason", coverage.reason())
+                    .endObject();
+        }
+        json.endArray().name("incidents").array();
+        for (Incident incident : run.incidents()) {
+            incident(incident);
+        }
+        json.endArray().endObject();
+    }
+
+    private void summary(RunSummary summary) throws IOException {
+        boolean empty = summary.points() == 0;
+        json.name("summary")
+                .flatObject()
+                .field("attempts", summary.attempts())
+                .field("workers", summary.workers())
+                .field("points", summary.points())
+                .name("first_step");
+        step(summary.firstStep(), empty);
+        json.name("last_step");
+        step(summary.lastStep(), empty);
+        json.field("loss_points", summary.lossPoints())
+                .field("start_loss", summary.startLoss())
+                .field("final_loss", summary.finalLoss())
+                .field("best_loss", summary.bestLoss())
+                .field("final_eval_loss", summary.finalEvalLoss())
+                .field("loss_is_eval", summary.lossIsEval())
+                .endObject();
+    }
+
+    private void step(long step, boolean none) throws IOException {
+        if (none) {
+            json.value((String) null);
+        } else {
+            json.value(step);
+        }
+    }
+
+    private void incident(Incident incident) throws IOException {
+        json.object()
+                .field("id", incident.id())
+                .field("cause", incident.cause().text())
+                .field("why", incident.why())
+                .field("severity", incident.severity().text())
+                .field("attempt", incident.attempt())
+                .field("first_step", incident.firstStep())
+                .field("last_step", incident.lastStep())
+                .field("advice", incident.advice())
+                .name("findings")
+                .array();
+        for (Finding finding : incident.findings()) {
+            finding(finding);
+        }
+        json.endArray().endObject();
+    }
+
+    private void finding(Finding finding) throws IOException {
+        json.object()
+                .field("detector", finding.detector())
+                .field("metric", finding.metric())
+                .field("attempt", finding.attempt())
+                .name("worker");
+        step(finding.worker(), finding.worker() == StepRecord.NO_WORKER);
+        json.field("host", finding.host())
+                .field("layer", finding.layer())
+                .field("group", finding.group())
+                .field("step_from", finding.stepFrom())
+                .field("step_to", finding.stepTo())
+                .field("peak_step", finding.peakStep())
+                .field("score", finding.score())
+                .field("threshold", finding.threshold())
+                .field("severity", finding.severity().text())
+                .field("cause", finding.cause().text());
+        DetectorInfo detector = detectors.get(finding.detector());
+        json.field("meaning", detector == null ? null : detector.meaning())
+                .field("source", detector == null ? null : Fleet.mainSource(detector))
+                .field("advice", detector == null ? null : detector.advice())
+                .field("evidence", finding.evidence())
+                .endObject();
+    }
+
+    private void pattern(Pattern pattern) throws IOException {
+        json.object()
+                .field("axis", pattern.axis())
+                .field("value", pattern.value())
+                .field("project", pattern.project())
+                .field("kind", pattern.kind())
+                .field("metric", pattern.metric())
+                .field("severity", pattern.severity().text())
+                .field("step_from", pattern.stepFrom())
+                .field("step_to", pattern.stepTo())
+                .name("runs")
+                .array();
+        for (String run : pattern.runs()) {
+            json.value(run);
+        }
+        json.endArray()
+                .field("exposed", pattern.exposed())
+                .field("lift", pattern.lift())
+                .field("q_value", pattern.qValue())
+                .field("median_score", pattern.medianScore())
+                .field("evidence", pattern.evidence())
+                .field("advice", pattern.advice())
+                .endObject();
+    }
+
+    private void detector(DetectorInfo detector) throws IOException {
+        json.object()
+                .field("id", detector.id())
+                .field("title", detector.title())
+                .field("meaning", detector.meaning())
+                .field("advice", detector.advice())
+                .name("metrics")
+                .flatArray();
+        for (String metric : detector.metrics()) {
+            json.value(metric);
+        }
+        json.endArray().name("parameters").array();
+        for (DetectorInfo.Parameter parameter : detector.parameters()) {
+            json.flatObject()
+                    .field("name", parameter.name())
+                    .field("value", parameter.value())
+                    .field("unit", parameter.unit())
+                    .field("meaning", parameter.meaning())
+                    .field("source", parameter.source().text())
+                    .endObject();
+        }
+        json.endArray().endObject();
+    }
+}

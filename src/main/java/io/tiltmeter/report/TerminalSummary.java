@@ -1,0 +1,213 @@
+package io.tiltmeter.report;
+
+import io.tiltmeter.model.Finding;
+import io.tiltmeter.model.Incident;
+import io.tiltmeter.model.Pattern;
+import io.tiltmeter.model.Rejection;
+import io.tiltmeter.report.Fleet.DetectorCoverage;
+import io.tiltmeter.report.FleetReport.RunReport;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What a person reads first: the report in some forty lines of a terminal. */
+public final class TerminalSummary {
+    private static final int NARROWEST = 80;
+    private static final int WIDEST = 200;
+    private static final int MOST_PATTERNS = 4;
+    private static final int MOST_RUNS = 12;
+    private static final int MOST_REJECTED = 3;
+    private static final int MOST_COVERAGE = 4;
+    private static final String INDENT = "  ";
+
+    private static final String RESET = "\u001b[0m";
+    private static final String BOLD = "\u001b[1m";
+    private static final String DIM = "\u001b[2m";
+    private static final Map<String, String> COLOURS = Map.of(
+            "error",
+            "\u001b[31m",
+            "warning",
+            "\u001b[33m",
+            "info",
+            "\u001b[36m",
+            "sound",
+            "\u001b[32m",
+            "unknown",
+            DIM);
+
+    private final StringBuilder out = new StringBuilder();
+    private final int width;
+    private final boolean colour;
+
+    private TerminalSummary(int width, boolean colour) {
+        this.width = Math.max(NARROWEST, Math.min(WIDEST, width));
+        this.colour = colour;
+    }
+
+    /**
+     * Renders the summary. Control characters in names and messages become visible, so that no log can drive the
+     * terminal.
+     *
+     * @param width columns of the terminal; fewer than 80 count as 80, more than 200 as 200
+     * @param colour whether to use ANSI colours; the text is the same without
+     * @return lines that each end with a line feed
+     */
+    public static String render(FleetReport report, int width, boolean colour) {
+        TerminalSummary summary = new TerminalSummary(width, colour);
+        summary.headline(report);
+        summary.patterns(report);
+        summary.runs(Fleet.needingAttention(report));
+        summary.rejected(report);
+        summary.coverage(report);
+        return summary.out.toString();
+    }
+
+    private void headline(FleetReport report) {
+        line(paint(
+                BOLD,
+                TerminalText.cut(
+                        "Tiltmeter · " + Formats.text(report.date()) + " · " + Formats.text(report.source()), width)));
+        List<String> counts = new ArrayList<>();
+        Fleet.verdicts(report).forEach((verdict, count) -> {
+            if (count > 0) {
+                counts.add(paint(colourOf(verdict), Formats.count(count) + " " + verdict));
+            }
+        });
+        String runs = Formats.count(report.runs().size(), "run");
+        line(runs + (counts.isEmpty() ? "" : ": " + String.join(" · ", counts)));
+        line(Formats.count(Fleet.steps(report), "step") + " scanned · "
+                + Formats.count(report.patterns().size(), "fleet-wide pattern") + " · "
+                + Formats.count(Fleet.rejected(report, Rejection.Level.REJECTED), "row") + " rejected");
+    }
+
+    private void patterns(FleetReport report) {
+        if (report.patterns().isEmpty()) {
+            return;
+        }
+        heading("Fleet-wide patterns");
+        report.patterns().stream().limit(MOST_PATTERNS).forEach(this::pattern);
+        more(report.patterns().size(), MOST_PATTERNS);
+    }
+
+    private void pattern(Pattern pattern) {
+        String text = Formats.text(pattern.axis()) + " " + Formats.text(pattern.value()) + ": "
+                + pattern.runs().size() + " of " + Formats.count(pattern.exposed(), "run") + " of "
+                + Formats.text(pattern.project()) + " · " + Formats.text(pattern.kind()) + " ("
+                + Formats.text(pattern.metric()) + ") · lift " + Formats.number(pattern.lift()) + " · q "
+                + Formats.number(pattern.qValue());
+        line(INDENT
+                + severity(pattern.severity().text())
+                + TerminalText.cut(text, width - INDENT.length() - SEVERITY_COLUMNS));
+        String evidence = Formats.text(pattern.evidence());
+        line(INDENT
+                + " ".repeat(SEVERITY_COLUMNS)
+                + paint(DIM, TerminalText.cut(evidence, width - INDENT.length() - SEVERITY_COLUMNS)));
+    }
+
+    private static final int SEVERITY_COLUMNS = 9;
+    private static final int CAUSE_COLUMNS = 16;
+
+    private void runs(List<RunReport> runs) {
+        if (runs.isEmpty()) {
+            return;
+        }
+        heading("Runs needing attention");
+        List<RunReport> shown = runs.stream().limit(MOST_RUNS).toList();
+        int nameColumns = Math.min(
+                width / 4,
+                shown.stream()
+                        .mapToInt(r -> TerminalText.columns(Formats.text(r.run().runId())))
+                        .max()
+                        .orElse(0));
+        int stepColumns = shown.stream()
+                .map(Fleet::mainIncident)
+                .flatMap(Optional::stream)
+                .mapToInt(i -> Formats.count(i.firstStep()).length())
+                .max()
+                .orElse(0);
+        for (RunReport run : shown) {
+            Fleet.mainIncident(run).ifPresent(i -> run(run, i, nameColumns, stepColumns));
+        }
+        more(runs.size(), MOST_RUNS);
+    }
+
+    private void run(RunReport run, Incident incident, int nameColumns, int stepColumns) {
+        String head = TerminalText.fit(Formats.text(run.run().runId()), nameColumns) + "  step "
+                + TerminalText.fitRight(Formats.count(incident.firstStep()), stepColumns) + "  "
+                + TerminalText.fit(incident.cause().text(), CAUSE_COLUMNS);
+        int rest = width - INDENT.length() - SEVERITY_COLUMNS - TerminalText.columns(head);
+        Optional<Finding> finding = Fleet.mainFinding(incident);
+        String evidence = finding.map(f -> f.detector() + ": " + f.evidence()).orElse(incident.why());
+        line((INDENT + severity(incident.severity().text()) + head + TerminalText.cut(Formats.text(evidence), rest))
+                .stripTrailing());
+    }
+
+    private void rejected(FleetReport report) {
+        List<Rejection> rejected = report.rejected().stream()
+                .sorted(Comparator.comparing(Rejection::level)
+                        .thenComparing(Rejection::count, Comparator.reverseOrder()))
+                .toList();
+        if (rejected.isEmpty()) {
+            return;
+        }
+        heading("Input not taken as it stood");
+        for (Rejection r : rejected.stream().limit(MOST_REJECTED).toList()) {
+            String text = Formats.text(r.file()) + (r.line() > 0 ? ":" + r.line() : "") + ": "
+                    + Formats.text(r.reason()) + " (" + Formats.count(r.count()) + "×)";
+            String level = r.level() == Rejection.Level.REJECTED ? "rejected" : "doubtful";
+            line(INDENT
+                    + TerminalText.fit(level, SEVERITY_COLUMNS)
+                    + TerminalText.cut(text, width - INDENT.length() - SEVERITY_COLUMNS));
+        }
+        more(rejected.size(), MOST_REJECTED);
+    }
+
+    private void coverage(FleetReport report) {
+        List<DetectorCoverage> gaps = Fleet.coverage(report).stream()
+                .filter(c -> c.notObservable() + c.inconclusive() > 0)
+                .sorted(Comparator.comparingInt((DetectorCoverage c) -> c.notObservable() + c.inconclusive())
+                        .reversed()
+                        .thenComparing(DetectorCoverage::detector))
+                .toList();
+        if (gaps.isEmpty()) {
+            return;
+        }
+        heading("Silence is not health: what could not be judged");
+        for (DetectorCoverage gap : gaps.stream().limit(MOST_COVERAGE).toList()) {
+            int runs = gap.observed() + gap.notObservable() + gap.inconclusive();
+            String text = Formats.text(gap.detector()) + ": " + (gap.notObservable() + gap.inconclusive()) + " of "
+                    + Formats.count(runs, "run") + ", mostly: " + Formats.text(gap.reason());
+            line(INDENT + TerminalText.cut(text, width - INDENT.length()));
+        }
+        more(gaps.size(), MOST_COVERAGE);
+    }
+
+    private void heading(String text) {
+        line("");
+        line(paint(BOLD, text));
+    }
+
+    private void more(int all, int shown) {
+        if (all > shown) {
+            line(INDENT + paint(DIM, "… and " + Formats.count(all - shown) + " more"));
+        }
+    }
+
+    private String severity(String severity) {
+        return paint(colourOf(severity), TerminalText.fit(severity, SEVERITY_COLUMNS));
+    }
+
+    private static String colourOf(String verdict) {
+        return COLOURS.getOrDefault(verdict, "");
+    }
+
+    private String paint(String code, String text) {
+        return colour && !code.isEmpty() ? code + text + RESET : text;
+    }
+
+    private void line(String text) {
+        out.append(text).append('\n');
+    }
+}
