@@ -29,7 +29,7 @@ final class LossScale {
             return exponent(plan, n) > 0 ? since % COLLAPSE_PACE == 0 : since % 4 != 3;
         }
         long step = plan.step(n);
-        long calibrated = START_EXPONENT - plan.scaleFloor;
+        long calibrated = plan.calibrationSteps();
         if (step < calibrated) {
             return true;
         }
@@ -42,7 +42,7 @@ final class LossScale {
     }
 
     private static int healthy(RunPlan plan, long step) {
-        long calibrated = START_EXPONENT - plan.scaleFloor;
+        long calibrated = plan.calibrationSteps();
         if (step < calibrated) {
             return (int) (START_EXPONENT - step);
         }

@@ -133,7 +133,7 @@ final class RunPlan {
     /** Where the healthy curve would pass below the plateau. */
     private long plateauStart() {
         double step = offset * (StrictMath.pow(Fault.PLATEAU, -1 / exponent) - 1);
-        return ceil((long) step);
+        return ceil((long) step + calibrationSteps());
     }
 
     private @Nullable Fault dataOrder(long fleetKey, long projectKey) {
@@ -204,9 +204,16 @@ final class RunPlan {
         return localBatch * spec.workers();
     }
 
-    /** What a healthy run has still to learn after some steps: the power law. */
+    /** What a healthy run has still to learn after some steps: the power law of the steps that were not skipped at first. */
     double excess(long step) {
-        return amplitude * StrictMath.pow(1 + step / offset, -exponent);
+        double base = 1 + Math.max(0, step - calibrationSteps()) / offset;
+        // Not StrictMath.pow, which makes three arrays a call.
+        return amplitude * StrictMath.exp(-exponent * StrictMath.log(base));
+    }
+
+    /** First steps, all skipped, in which the loss scale of an fp16 run comes down. */
+    int calibrationSteps() {
+        return fp16 ? LossScale.START_EXPONENT - scaleFloor : 0;
     }
 
     /** Norm of the true gradient. */
