@@ -23,7 +23,24 @@ public record Settings(Scan scan, Report report, Ingest ingest, Map<String, Dete
      * @param blockCells most cells (metric × step × worker) of a block; with many workers windows shrink to keep to it
      * @param scatterCells cells a scan task may hold before it flushes its slices
      */
-    public record Scan(int windowSteps, long blockCells, long scatterCells) implements Serializable {
+    public record Scan(
+            @Setting(value = "Most logged steps of a block.", min = 16, max = 65_536)
+            int windowSteps,
+
+            @Setting(
+                    value =
+                            "Most cells (metric x step x worker) of a block; with many workers windows shrink to keep to"
+                                    + " it.",
+                    min = 10_000,
+                    max = 1_000_000_000)
+            long blockCells,
+
+            @Setting(
+                    value = "Cells a scan task may hold before it flushes its slices.",
+                    min = 10_000,
+                    max = 1_000_000_000)
+            long scatterCells)
+            implements Serializable {
         public static final Scan DEFAULTS = new Scan(256, 8_000_000, 4_000_000);
     }
 
@@ -33,7 +50,13 @@ public record Settings(Scan scan, Report report, Ingest ingest, Map<String, Dete
      * @param maxCharts most runs drawn with curves, the gravest first
      * @param chartPoints most points of a curve
      */
-    public record Report(int maxCharts, int chartPoints) implements Serializable {
+    public record Report(
+            @Setting(value = "Most runs drawn with curves, the gravest first.", min = 0, max = 10_000)
+            int maxCharts,
+
+            @Setting(value = "Most points of a curve.", min = 10, max = 100_000)
+            int chartPoints)
+            implements Serializable {
         public static final Report DEFAULTS = new Report(100, 600);
     }
 
@@ -42,7 +65,13 @@ public record Settings(Scan scan, Report report, Ingest ingest, Map<String, Dete
      *
      * @param maxRejectionsPerFile most different rejections kept of one file; the rest is counted in the last
      */
-    public record Ingest(int maxRejectionsPerFile) implements Serializable {
+    public record Ingest(
+            @Setting(
+                    value = "Most different rejections kept of one file; the rest is counted in the last.",
+                    min = 1,
+                    max = 1_000_000)
+            int maxRejectionsPerFile)
+            implements Serializable {
         public static final Ingest DEFAULTS = new Ingest(20);
     }
 }
