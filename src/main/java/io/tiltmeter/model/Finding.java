@@ -73,4 +73,10 @@ public record Finding(
                 cause,
                 evidence);
     }
+
+    public Finding withHost(@Nullable String newHost) {
+        return new Finding(
+                runId, detector, metric, attempt, worker, newHost, layer, group, stepFrom, stepTo, peakStep, score,
+                threshold, severity, cause, evidence);
+    }
 }

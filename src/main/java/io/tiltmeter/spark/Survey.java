@@ -23,11 +23,13 @@ import org.apache.spark.unsafe.types.UTF8String;
 final class Survey {
     private Survey() {}
 
-    /** Columns the survey reads, in the order {@link Surveyor} expects. */
-    static final StructType COLUMNS = new StructType(Stream.concat(
-                    Stream.of("run_id", "attempt", "worker", "step", "time").map(Schemas.STEPS::apply),
-                    Stream.of(DataTypes.createStructField(MetricTables.FILE, DataTypes.StringType, false)))
+    /** Columns of the {@code steps} table that the survey reads. */
+    static final StructType COLUMNS_OF_TABLE = new StructType(Stream.of("run_id", "attempt", "worker", "step", "time")
+            .map(Schemas.STEPS::apply)
             .toArray(StructField[]::new));
+
+    /** The same with each row's file, in the order {@link Surveyor} expects. */
+    private static final StructType COLUMNS = COLUMNS_OF_TABLE.add(MetricTables.FILE, DataTypes.StringType, false);
 
     /** Largest step that is taken for one; beyond it window arithmetic would overflow. */
     static final long MAX_STEP = 1L << 53;

@@ -1,0 +1,237 @@
+package io.tiltmeter.spark;
+
+import io.tiltmeter.config.Settings;
+import io.tiltmeter.model.AttemptRecord;
+import io.tiltmeter.model.Rejection;
+import io.tiltmeter.model.RunRecord;
+import io.tiltmeter.model.Severity;
+import io.tiltmeter.report.FindingsJson;
+import io.tiltmeter.report.FleetReport;
+import io.tiltmeter.report.HtmlReport;
+import io.tiltmeter.report.TerminalSummary;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+
+/** The night's job: metric tables to digests, findings, incidents, patterns and the report. */
+public final class NightlyJob {
+    private NightlyJob() {}
+
+    /**
+     * What to analyse and where to write.
+     *
+     * @param metrics path of the metric tables, or a table or schema of the catalog
+     * @param output folder for the digests and a folder of each date
+     * @param date the data's date, ISO; without it the date of the last logged step
+     * @param names foreign column names, see {@code conf/metric-names.conf}
+     * @param width columns of the terminal
+     */
+    public record Request(
+            String metrics,
+            String output,
+            Optional<String> date,
+            Map<String, String> names,
+            boolean dryRun,
+            int width,
+            boolean colour) {
+        public Request {
+            names = Map.copyOf(names);
+        }
+    }
+
+    /**
+     * Runs the job.
+     *
+     * @throws InputException if there is nothing readable to analyse
+     */
+    public static Outcome run(SparkSession spark, Request request, Settings settings, Progress progress) {
+        request.date().ifPresent(NightlyJob::checkDate);
+        progress.stage("Looking at " + request.metrics());
+        MetricTables tables = MetricTables.open(spark, request.metrics(), new ColumnMapping(request.names()));
+        Path output = new Path(request.output());
+        DigestStore store =
+                DigestStore.open(spark, new Path(output, "digests"), fingerprint(settings, request.names()));
+        StepsScan scan = new StepsScan(spark, tables, store, settings.scan());
+        if (request.dryRun()) {
+            return dryRun(request, tables, scan, output);
+        }
+        StepsScan.Result result = scan.update(progress);
+        DigestStore.Plan plan = result.plan();
+        Map<String, RunRecord> runs = RunTables.runs(
+                tables,
+                plan.attempts().keySet().stream()
+                        .map(DigestStore.Attempt::runId)
+                        .collect(Collectors.toSet()));
+        if (runs.isEmpty()) {
+            throw new InputException("Cannot analyse '" + request.metrics() + "': it holds no run and no step");
+        }
+        List<Rejection> rejected = Stream.of(tables.rejected(), scan.rejected(plan), RunTables.quarantine(tables))
+                .flatMap(List::stream)
+                .sorted(Comparator.comparing(Rejection::level)
+                        .thenComparing(Rejection::file)
+                        .thenComparingLong(Rejection::line)
+                        .thenComparing(Rejection::reason))
+                .toList();
+        String date = request.date().orElseGet(() -> lastDate(plan, tables));
+
+        progress.stage(String.format("Judging %,d runs", runs.size()));
+        Map<DigestStore.Attempt, AttemptRecord> attempts = RunTables.attempts(tables);
+        FleetAnalysis analysis = new FleetAnalysis(runs, settings);
+        FleetReport report;
+        Optional<JavaRDD<RunJudging.Judged>> judged = result.digests()
+                .read()
+                .map(digests -> RunJudging.judge(
+                                spark,
+                                digests,
+                                runs,
+                                attempts,
+                                settings.detectors(),
+                                settings.report().chartPoints())
+                        .persist(StorageLevel.MEMORY_AND_DISK()));
+        try {
+            List<RunJudging.Judged> withSteps = judged.map(
+                            rdd -> rdd.map(RunJudging.Judged::withoutCharts).collect())
+                    .orElse(List.of());
+            progress.stage("Correlating");
+            analysis.judge(withSteps, new WorkerHosts(tables));
+            List<String> drawn = analysis.runsToDraw();
+            List<RunJudging.Judged> charts = judged.map(rdd ->
+                            rdd.filter(run -> drawn.contains(run.runId())).collect())
+                    .orElse(List.of());
+            report = analysis.report(date, request.metrics(), charts, rejected);
+        } finally {
+            judged.ifPresent(JavaRDD::unpersist);
+        }
+
+        progress.stage("Writing the report of " + date);
+        Path day = new Path(output, date);
+        write(spark, day, report);
+        String text = TerminalSummary.render(report, request.width(), request.colour());
+        Optional<Severity> worst = Stream.concat(
+                        report.runs().stream().flatMap(run -> run.worst().stream()),
+                        report.patterns().stream().map(pattern -> pattern.severity()))
+                .max(Severity::compareTo);
+        return new Outcome(text, worst, rejected, Optional.of(new Path(day, "report.html").toString()));
+    }
+
+    /** Everything but the files that digests depend on; another value makes them anew. */
+    private static String fingerprint(Settings settings, Map<String, String> names) {
+        return String.format(
+                "schema-%d/window-%d/cells-%d/names-%08x",
+                Schemas.VERSION,
+                settings.scan().windowSteps(),
+                settings.scan().blockCells(),
+                new TreeMap<>(names).hashCode());
+    }
+
+    private static void checkDate(String date) {
+        try {
+            LocalDate.parse(date);
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException("Date '" + date + "' is no ISO date; expected one like 2026-03-31", e);
+        }
+    }
+
+    /** Date (UTC) of the last logged step; where no times were logged, of the newest file. */
+    private static String lastDate(DigestStore.Plan plan, MetricTables tables) {
+        long millis = plan.lastTime()
+                .map(micros -> Math.floorDiv(micros, 1000L))
+                .orElseGet(() -> Stream.of("steps", "runs")
+                        .flatMap(table -> tables.files(table).stream())
+                        .mapToLong(ParquetInput.DataFile::modified)
+                        .max()
+                        .orElse(0));
+        return LocalDate.ofInstant(Instant.ofEpochMilli(millis), ZoneOffset.UTC).toString();
+    }
+
+    private static void write(SparkSession spark, Path day, FleetReport report) {
+        Configuration configuration = spark.sparkContext().hadoopConfiguration();
+        StringBuilder json = new StringBuilder();
+        try {
+            FindingsJson.write(report, json);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        String html = HtmlReport.render(report);
+        AttemptFolder attempt = AttemptFolder.begin(day, configuration);
+        AttemptFolder.write(attempt.file("findings.json"), json.toString(), configuration);
+        AttemptFolder.write(attempt.file("report.html"), html, configuration);
+        ReportTables.write(spark, attempt.folder(), report);
+        attempt.publish();
+        // The same beside the manifest, under names that stay.
+        AttemptFolder.write(new Path(day, "findings.json"), json.toString(), configuration);
+        AttemptFolder.write(new Path(day, "report.html"), html, configuration);
+    }
+
+    private static Outcome dryRun(Request request, MetricTables tables, StepsScan scan, Path output) {
+        DigestStore.Plan plan = scan.plan();
+        String date = request.date().orElseGet(() -> lastDate(plan, tables));
+        List<String> lines = new ArrayList<>();
+        lines.add("Dry run: nothing is written.");
+        lines.add("Metrics  " + request.metrics());
+        for (String table : tables.names()) {
+            List<ParquetInput.DataFile> files = tables.files(table);
+            lines.add(tables.catalogName(table)
+                    .map(name -> String.format("  %-10s catalog table %s", table, name))
+                    .orElseGet(() -> String.format(
+                            "  %-10s %,d files, %,d rows, %s",
+                            table,
+                            files.size(),
+                            files.stream()
+                                    .mapToLong(ParquetInput.DataFile::rows)
+                                    .sum(),
+                            bytes(files.stream()
+                                    .mapToLong(ParquetInput.DataFile::length)
+                                    .sum()))));
+        }
+        long read =
+                plan.files().stream().mapToLong(ParquetInput.DataFile::length).sum();
+        lines.add(String.format(
+                "Plan     digest %,d of %,d attempts, reading %,d files (%s); the rest is kept from earlier nights",
+                plan.windows().size(), plan.attempts().size(), plan.files().size(), bytes(read)));
+        if (!plan.windows().isEmpty()) {
+            lines.add(String.format(
+                    "         windows of %,d to %,d steps",
+                    plan.windows().stream()
+                            .mapToLong(BlockScan.Windows::width)
+                            .min()
+                            .orElse(0),
+                    plan.windows().stream()
+                            .mapToLong(BlockScan.Windows::width)
+                            .max()
+                            .orElse(0)));
+        }
+        lines.add("Output   " + new Path(output, date) + " (report.html, findings.json, tables), digests in "
+                + new Path(output, "digests"));
+        List<Rejection> rejected = new ArrayList<>(tables.rejected());
+        rejected.addAll(scan.rejected(plan));
+        for (Rejection rejection : rejected) {
+            lines.add("Rejected " + rejection.file() + ": " + rejection.reason());
+        }
+        return new Outcome(String.join("\n", lines), Optional.empty(), rejected, Optional.empty());
+    }
+
+    private static String bytes(long bytes) {
+        if (bytes < 1024) {
+            return bytes + " B";
+        }
+        int exponent = (63 - Long.numberOfLeadingZeros(bytes)) / 10;
+        return String.format("%.1f %siB", bytes / (double) (1L << (10 * exponent)), "KMGTPE".charAt(exponent - 1));
+    }
+}

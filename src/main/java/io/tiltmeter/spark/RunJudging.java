@@ -1,0 +1,188 @@
+package io.tiltmeter.spark;
+
+import static org.apache.spark.sql.functions.col;
+
+import io.tiltmeter.blocks.ChartSampler;
+import io.tiltmeter.blocks.Digest;
+import io.tiltmeter.blocks.DigestCursor;
+import io.tiltmeter.detect.Detector;
+import io.tiltmeter.detect.DetectorSettings;
+import io.tiltmeter.detect.Detectors;
+import io.tiltmeter.detect.RunJudge;
+import io.tiltmeter.detect.RunSummarizer;
+import io.tiltmeter.model.AttemptRecord;
+import io.tiltmeter.model.Chart;
+import io.tiltmeter.model.Coverage;
+import io.tiltmeter.model.Finding;
+import io.tiltmeter.model.Metric;
+import io.tiltmeter.model.RunRecord;
+import io.tiltmeter.model.RunSummary;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
+
+/** Runs the detectors over the digests of every run, one window at a time. */
+final class RunJudging {
+    private RunJudging() {}
+
+    /** Curves worth drawing, in the order of a report. */
+    private static final List<Metric> CHARTS = List.of(
+            Metric.LOSS,
+            Metric.EVAL_LOSS,
+            Metric.GRAD_NORM,
+            Metric.LOSS_SCALE,
+            Metric.STEP_SECONDS,
+            Metric.LEARNING_RATE);
+
+    /**
+     * What the scan of one run leaves.
+     *
+     * @param charts its curves; empty where they were not asked for
+     */
+    record Judged(String runId, RunSummary summary, List<Finding> findings, List<Coverage> coverage, List<Chart> charts)
+            implements Serializable {
+        Judged withoutCharts() {
+            return new Judged(runId, summary, findings, coverage, List.of());
+        }
+    }
+
+    /** Everything the tasks need beside the digests. */
+    private record Inputs(
+            Map<String, RunRecord> runs,
+            Map<DigestStore.Attempt, AttemptRecord> attempts,
+            Map<String, DetectorSettings> detectors,
+            int chartPoints) {}
+
+    /** Judges all runs that have digests; one element a run, in no particular order. */
+    static JavaRDD<Judged> judge(
+            SparkSession spark,
+            Dataset<Row> digests,
+            Map<String, RunRecord> runs,
+            Map<DigestStore.Attempt, AttemptRecord> attempts,
+            Map<String, DetectorSettings> detectors,
+            int chartPoints) {
+        Broadcast<Inputs> inputs = JavaSparkContext.fromSparkContext(spark.sparkContext())
+                .broadcast(new Inputs(runs, attempts, detectors, chartPoints));
+        Dataset<Row> ordered =
+                digests.repartition(col("run_id")).sortWithinPartitions("run_id", "attempt", "window", "metric");
+        return InternalFrames.rows(ordered).mapPartitions(rows -> new Judging(rows, inputs.value()));
+    }
+
+    /** Judges a run without any step. */
+    static Judged judgeEmpty(RunRecord run, Map<String, DetectorSettings> detectors) {
+        RunJudge.Verdict verdict = new RunJudge(run, detectors).finish();
+        RunSummary summary = new RunSummarizer(run).summary();
+        return new Judged(run.runId(), summary, verdict.findings(), verdict.coverage(), List.of());
+    }
+
+    /** Walks digest rows ordered by run, attempt, window and metric; hands out a verdict when a run ends. */
+    private static final class Judging implements Iterator<Judged> {
+        private final Iterator<InternalRow> rows;
+        private final Inputs inputs;
+        private final List<Detector> detectors = Detectors.ofRuns();
+        private Optional<InternalRow> pending;
+
+        Judging(Iterator<InternalRow> rows, Inputs inputs) {
+            this.rows = rows;
+            this.inputs = inputs;
+            pending = advance();
+        }
+
+        private Optional<InternalRow> advance() {
+            return rows.hasNext() ? Optional.of(rows.next()) : Optional.empty();
+        }
+
+        @Override
+        public boolean hasNext() {
+            return pending.isPresent();
+        }
+
+        @Override
+        public Judged next() {
+            String runId = pending.orElseThrow(NoSuchElementException::new)
+                    .getUTF8String(0)
+                    .toString();
+            RunRecord run = inputs.runs.getOrDefault(runId, RunRecord.of(runId, null, Map.of()));
+            RunJudge judge = new RunJudge(run, inputs.detectors, detectors);
+            RunSummarizer summarizer = new RunSummarizer(run);
+            List<ChartSampler> charts = CHARTS.stream()
+                    .map(metric -> new ChartSampler(metric.column(), inputs.chartPoints))
+                    .toList();
+            int attempt = -1;
+            while (isOf(runId)) {
+                int number = pending.get().getInt(1);
+                Digest digest = window(runId, number);
+                if (number != attempt) {
+                    attempt = number;
+                    judge.attempt(
+                            number, Optional.ofNullable(inputs.attempts.get(new DigestStore.Attempt(runId, number))));
+                }
+                DigestCursor cursor = new DigestCursor(number, digest);
+                while (cursor.advance()) {
+                    judge.observe(cursor);
+                    summarizer.observe(cursor);
+                    for (int c = 0; c < CHARTS.size(); c++) {
+                        if (cursor.has(CHARTS.get(c))) {
+                            charts.get(c).add(number, cursor.step(), cursor.value(CHARTS.get(c)));
+                        }
+                    }
+                }
+            }
+            RunJudge.Verdict verdict = judge.finish();
+            return new Judged(
+                    runId,
+                    summarizer.summary(),
+                    verdict.findings(),
+                    verdict.coverage(),
+                    charts.stream()
+                            .filter(c -> !c.isEmpty())
+                            .map(ChartSampler::chart)
+                            .toList());
+        }
+
+        private boolean isOf(String runId) {
+            return pending.isPresent()
+                    && pending.get().getUTF8String(0).toString().equals(runId);
+        }
+
+        /** Reads the rows of one window: the shared one first, then one for each metric. */
+        private Digest window(String runId, int attempt) {
+            InternalRow shared = pending.orElseThrow();
+            long window = shared.getLong(2);
+            if (!DigestRows.isShared(shared)) {
+                throw new IllegalStateException("Digest of run '" + runId + "' attempt " + attempt + " window " + window
+                        + " begins with metric '" + shared.getUTF8String(3) + "', not with the row its metrics share");
+            }
+            Digest head = DigestRows.digest(shared, List.of());
+            List<Digest.Series> series = new ArrayList<>();
+            pending = advance();
+            while (isOf(runId)
+                    && pending.get().getInt(1) == attempt
+                    && pending.get().getLong(2) == window) {
+                series.add(DigestRows.series(pending.get()));
+                pending = advance();
+            }
+            return new Digest(
+                    head.steps(),
+                    head.times(),
+                    head.spans(),
+                    head.rows(),
+                    head.duplicates(),
+                    head.conflicts(),
+                    head.firstConflictStep(),
+                    head.firstConflictWorker(),
+                    series);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.tiltmeter.spark;
+
+import io.tiltmeter.config.Settings;
+import io.tiltmeter.model.Rejection;
+import io.tiltmeter.spark.ParquetInput.DataFile;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Brings the digests up to date with the {@code steps} table. A file that turns out to be damaged while it is read is set
+ * aside, and the rest is read again without it.
+ */
+final class StepsScan {
+    private final SparkSession spark;
+    private final MetricTables tables;
+    private final DigestStore store;
+    private final Settings.Scan settings;
+    private final Set<String> damaged = new HashSet<>();
+    private final List<Rejection> rejected = new ArrayList<>();
+
+    StepsScan(SparkSession spark, MetricTables tables, DigestStore store, Settings.Scan settings) {
+        this.spark = spark;
+        this.tables = tables;
+        this.store = store;
+        this.settings = settings;
+    }
+
+    /** What would be read. Reads keys of files that are not in the ledger yet; writes nothing. */
+    DigestStore.Plan plan() {
+        return withoutDamaged(this::planOnce);
+    }
+
+    /** Reads what the plan names and keeps its digests. */
+    Result update(Progress progress) {
+        return withoutDamaged(() -> {
+            DigestStore.Plan plan = planOnce();
+            Optional<Dataset<Row>> digests = Optional.empty();
+            if (!plan.windows().isEmpty()) {
+                progress.stage(String.format(
+                        "Reading %,d attempts in %,d files",
+                        plan.windows().size(), plan.files().size()));
+                digests = tables.read("steps", Schemas.STEPS, plan.files(), false)
+                        .map(steps -> BlockScan.digests(spark, steps, plan.windows(), settings));
+            }
+            return new Result(plan, store.update(plan, digests));
+        });
+    }
+
+    /** Plan that was carried out, and the digests valid since. */
+    record Result(DigestStore.Plan plan, DigestStore.Valid digests) {}
+
+    /** Files found damaged, and rows that belong to no run or step. */
+    List<Rejection> rejected(DigestStore.Plan plan) {
+        List<Rejection> all = new ArrayList<>(rejected);
+        plan.unusable()
+                .forEach((file, rows) -> all.add(new Rejection(
+                        file,
+                        0,
+                        "Rows without run_id or step, or with a step below 0 or above 2^53",
+                        rows,
+                        Rejection.Level.REJECTED)));
+        return all;
+    }
+
+    private DigestStore.Plan planOnce() {
+        if (tables.catalogName("steps").isPresent()) {
+            return store.planAll(survey(List.of()), settings);
+        }
+        List<DataFile> files = tables.files("steps").stream()
+                .filter(file -> !damaged.contains(file.path()))
+                .toList();
+        List<DataFile> unknown = store.unknown(files);
+        return store.plan(files, unknown.isEmpty() ? List.of() : survey(unknown), settings);
+    }
+
+    private List<Survey.Extent> survey(List<DataFile> files) {
+        return tables.read("steps", Survey.COLUMNS_OF_TABLE, files, true)
+                .map(Survey::of)
+                .orElse(List.of());
+    }
+
+    private <T> T withoutDamaged(Supplier<T> work) {
+        while (true) {
+            try {
+                return work.get();
+            } catch (Exception e) {
+                // Spark throws checked exceptions from methods that declare none.
+                Optional<String> file = ReadFailure.file(e);
+                if (file.isEmpty() || !damaged.add(file.get())) {
+                    throw e;
+                }
+                rejected.add(new Rejection(
+                        file.get(),
+                        0,
+                        "Damaged inside: its footer is sound but its data is not (" + ReadFailure.reason(e) + ")",
+                        1,
+                        Rejection.Level.REJECTED));
+            }
+        }
+    }
+}
