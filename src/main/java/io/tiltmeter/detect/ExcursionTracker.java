@@ -71,7 +71,7 @@ final class ExcursionTracker {
             firstStep = step;
         }
         innovation.arrive(step);
-        boolean mayJudge = innovation.levelSize() >= 2
+        boolean mayJudge = innovation.levelSize() >= 1
                 && !(count < EARLY && isSeenFromItsBeginning())
                 // Without logarithms there is no prior: the scale must be the series' own.
                 && (logarithmic || innovation.scaleSize() >= FADE);

@@ -161,7 +161,10 @@ public final class LossSpikeDetector implements Detector {
             boolean harmful = e.logarithmic()
                     && e.longestHigh() >= HARMFUL_POINTS
                     && settings.get("harmful-rise") >= 2 * e.sigma();
-            boolean notable = e.logarithmic() && e.peakScore() >= strong && e.rise() >= settings.get("warning-rise");
+            // Strong for this run and of some size; or of harmful size where single values do not scatter that far.
+            boolean strange = e.peakScore() >= strong && e.rise() >= settings.get("warning-rise");
+            boolean large = e.rise() >= settings.get("harmful-rise") && settings.get("harmful-rise") >= 3 * e.sigma();
+            boolean notable = e.logarithmic() && (strange || large);
             Severity severity = harmful ? Severity.ERROR : notable ? Severity.WARNING : Severity.INFO;
             String end =
                     e.isOpen() ? "not back to normal by step " + e.last() : "back to normal at step " + e.recovered();
