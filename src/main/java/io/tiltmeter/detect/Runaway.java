@@ -12,7 +12,7 @@ import java.util.List;
  * <p>A flight begins when log loss lies above a bar for several points in a row. The bar is the best level plus the rise
  * (or some standard deviations of the run's noise, if more). In a run seen from its beginning it must also give back a
  * share of the fall from the first losses; and there a loss that stays above where it began has lost everything, however
- * little that was, if that lasts a few points longer. A flight ends when the smoothed loss is half-way back, when the log
+ * little that was, if that lasts a few points longer. A flight ends when the loss is half-way back, when the log
  * pauses for long, or with the attempt.
  */
 final class Runaway {
@@ -20,6 +20,7 @@ final class Runaway {
     static final int FEWEST = 5;
 
     private static final int SMOOTH = 5;
+    private static final int LATEST = 3;
     private static final int MAX_HOLD = 50;
     private static final int LONG_HOLD = 5;
     private static final int STARTS = 3;
@@ -52,6 +53,7 @@ final class Runaway {
     private final Innovation innovation = new Innovation(
             ExcursionTracker.LEVEL, ExcursionTracker.SCALE, PRIOR_SIGMA, ExcursionTracker.FADE, ExcursionTracker.STALE);
     private final SortedWindow smooth = new SortedWindow(SMOOTH);
+    private final SortedWindow latest = new SortedWindow(LATEST);
     private final List<Flight> flights = new ArrayList<>();
 
     private long count;
@@ -64,6 +66,12 @@ final class Runaway {
     private long firstNonFinite;
     private int lastAttempt;
     private long lastStep;
+
+    // Points in a row above the first losses, and where that began.
+    private long aboveStart;
+    private long aboveStartFrom;
+    private double aboveStartPeak;
+    private long aboveStartPeakStep;
 
     // A streak of points above the bar; it becomes a flight once it is long enough.
     private int streak;
@@ -125,15 +133,50 @@ final class Runaway {
         }
         if (innovation.arrive(step)) {
             // What happened in the pause is not known; what was seen is that it did not come back.
-            land(Excursion.OPEN);
+            if (flying) {
+                land(Excursion.OPEN);
+            }
             smooth.clear();
+            latest.clear();
         }
         smooth.add(y);
+        latest.add(y);
+        watchStart(step, y);
         boolean clearlyBelow = y <= best + rise && y <= logStart;
         if (!clearlyBelow && y > bar()) {
             above(ofAttempt, step, value, y);
         } else {
             below(step, y);
+        }
+        if (!flying && aboveStart >= Math.max(2 * ExcursionTracker.EARLY, count / 4)) {
+            flying = true;
+            early = false;
+            attempt = ofAttempt;
+            from = aboveStartFrom;
+            last = step;
+            peak = Math.exp(aboveStartPeak);
+            peakStep = aboveStartPeakStep;
+            worst = start;
+            points = (int) Math.min(Integer.MAX_VALUE, aboveStart);
+        }
+    }
+
+    /**
+     * A run of 20 points, and a quarter of all, none of which is as low as the highest of the first three losses: were
+     * nothing learned and the noise independent, the chance of it is 1 in C(23, 3) = 1,771, and training should learn.
+     */
+    private void watchStart(long step, double y) {
+        if (y <= logStart || !isSeenFromItsBeginning()) {
+            aboveStart = 0;
+            return;
+        }
+        if (aboveStart++ == 0) {
+            aboveStartFrom = step;
+            aboveStartPeak = y;
+            aboveStartPeakStep = step;
+        } else if (y > aboveStartPeak) {
+            aboveStartPeak = y;
+            aboveStartPeakStep = step;
         }
     }
 
@@ -188,13 +231,18 @@ final class Runaway {
     private void below(long step, double y) {
         streak = 0;
         if (flying) {
-            // Back only when the smoothed loss is: a single low value in between is noise.
+            if (aboveStart > 0) {
+                last = step;
+                points++;
+                return;
+            }
+            // Back when two of the last three are: a single low value in between is noise.
             double back = best + Math.max(rise, noiseSigmas * innovation.scale()) / 2;
             if (isSeenFromItsBeginning()) {
                 double bestLoss = Math.exp(best);
                 back = Math.max(back, Math.log(bestLoss + lostShare / 2 * Math.max(0, start - bestLoss)));
             }
-            if (smooth.median() > back) {
+            if (latest.median() > back) {
                 return;
             }
             land(step);
@@ -240,6 +288,7 @@ final class Runaway {
         land(Excursion.OPEN);
         nonFiniteInARow = 0;
         smooth.clear();
+        latest.clear();
         innovation.forgetLevel();
     }
 
