@@ -8,6 +8,7 @@ import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepPoint;
+import io.tiltmeter.stats.Innovation;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -58,6 +59,7 @@ public final class LossScaleDetector implements Detector {
         private final double halvings;
         private final int window;
         private final List<Finding> findings = new ArrayList<>();
+        private final Innovation pauses = new Innovation(1, 1, 1, 1, ExcursionTracker.STALE);
         private long count;
         private double previous = Double.NaN;
         private int held;
@@ -80,6 +82,11 @@ public final class LossScaleDetector implements Detector {
 
         @Override
         void restart(int number) {
+            forget();
+            pauses.forgetLevel();
+        }
+
+        private void forget() {
             end();
             settled = false;
             held = 0;
@@ -96,6 +103,10 @@ public final class LossScaleDetector implements Detector {
                 return;
             }
             count++;
+            if (pauses.arrive(point.step())) {
+                // What the scale did in a long pause of the log is not known.
+                forget();
+            }
             if (scale < previous) {
                 held = 0;
                 fall(point.step(), scale);

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The loss jumps above its recent level: the innovation of log loss against the median of the last 21 values, in robust
+ * The loss jumps above its recent level: the innovation of log loss against the median of the last 31 values, in robust
  * standard deviations of the last 256 innovations. Weak jumps are marked as information, so that a fleet can show that
  * many runs share one; jumps that are strong for this run are warnings; a jump that stays is an error.
  */
@@ -131,7 +131,7 @@ public final class LossSpikeDetector implements Detector {
             double strong = strong(excursions);
             List<Finding> findings = new ArrayList<>();
             for (Excursion excursion : excursions) {
-                findings.add(describe(excursion, metric, strong));
+                findings.add(describe(excursion, metric, strong, excursions.size() >= TAIL_MARKS));
             }
             if (findings.isEmpty() && tracker.count() <= ExcursionTracker.EARLY) {
                 return Assessment.inconclusive(
@@ -157,11 +157,17 @@ public final class LossSpikeDetector implements Detector {
             return Math.max(warning, mark + excess / Math.log(2) * Math.log(excursions.size() / 0.1));
         }
 
-        private Finding describe(Excursion e, Metric metric, double strong) {
+        private Finding describe(Excursion e, Metric metric, double strong, boolean tailKnown) {
             boolean harmful = e.logarithmic()
                     && e.longestHigh() >= HARMFUL_POINTS
                     && settings.get("harmful-rise") >= 2 * e.sigma();
-            boolean notable = e.logarithmic() && e.peakScore() >= strong && e.rise() >= settings.get("warning-rise");
+            // Strong for this run and of some size; or of harmful size where its single values are not known to scatter
+            // that far.
+            boolean strange = e.peakScore() >= strong && e.rise() >= settings.get("warning-rise");
+            boolean large = !tailKnown
+                    && e.rise() >= settings.get("harmful-rise")
+                    && settings.get("harmful-rise") >= 3 * e.sigma();
+            boolean notable = e.logarithmic() && (strange || large);
             Severity severity = harmful ? Severity.ERROR : notable ? Severity.WARNING : Severity.INFO;
             String end =
                     e.isOpen() ? "not back to normal by step " + e.last() : "back to normal at step " + e.recovered();

@@ -5,12 +5,22 @@ import io.tiltmeter.stats.SortedWindow;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Follows a positive loss and finds where it runs away from the lowest level it had reached. */
+/**
+ * Follows a positive loss and finds the stretches (flights) in which it has run away from the lowest smoothed level it had
+ * reached.
+ *
+ * <p>A flight begins when log loss lies above a bar for several points in a row. The bar is the best level plus the rise
+ * (or some standard deviations of the run's noise, if more). In a run seen from its beginning it must also give back a
+ * share of the fall from the first losses; and there a loss that stays above where it began has lost everything, however
+ * little that was, if that lasts a few points longer. A flight ends when the loss is half-way back, when the log
+ * pauses for long, or with the attempt.
+ */
 final class Runaway {
     /** Fewest finite losses to say that nothing ran away. */
     static final int FEWEST = 5;
 
     private static final int SMOOTH = 5;
+    private static final int LATEST = 3;
     private static final int MAX_HOLD = 50;
     private static final int LONG_HOLD = 5;
     private static final int STARTS = 3;
@@ -19,7 +29,7 @@ final class Runaway {
     /**
      * A stretch of a runaway loss, in the loss's unit.
      *
-     * @param worst highest level that was held
+     * @param worst highest value above which it stayed for some points in a row
      * @param lastLevel smoothed loss at its end
      */
     record Flight(
@@ -43,22 +53,31 @@ final class Runaway {
     private final Innovation innovation = new Innovation(
             ExcursionTracker.LEVEL, ExcursionTracker.SCALE, PRIOR_SIGMA, ExcursionTracker.FADE, ExcursionTracker.STALE);
     private final SortedWindow smooth = new SortedWindow(SMOOTH);
+    private final SortedWindow latest = new SortedWindow(LATEST);
     private final List<Flight> flights = new ArrayList<>();
 
     private long count;
     private boolean positive = true;
+    private long firstStep;
     private double start = Double.NEGATIVE_INFINITY;
+    private double logStart = Double.NEGATIVE_INFINITY;
     private double best = Double.POSITIVE_INFINITY;
     private int nonFiniteInARow;
     private long firstNonFinite;
     private int lastAttempt;
     private long lastStep;
 
+    // Points in a row above the first losses, and where that began.
+    private long aboveStart;
+    private long aboveStartFrom;
+    private double aboveStartPeak;
+    private long aboveStartPeakStep;
+
     // A streak of points above the bar; it becomes a flight once it is long enough.
     private int streak;
-    private double bar;
     private double sureBar;
     private boolean flying;
+    private boolean early;
     private int attempt;
     private long from;
     private long last;
@@ -75,6 +94,7 @@ final class Runaway {
         holdShare = settings.get("hold-share");
     }
 
+    /** Number of finite losses. */
     long count() {
         return count;
     }
@@ -103,35 +123,81 @@ final class Runaway {
             positive = false;
             return;
         }
+        double y = Math.log(value);
+        if (count == 1) {
+            firstStep = step;
+        }
         if (count <= STARTS) {
             start = Math.max(start, value);
+            logStart = Math.max(logStart, y);
         }
-        double y = Math.log(value);
-        innovation.arrive(step);
+        if (innovation.arrive(step)) {
+            // What happened in the pause is not known; what was seen is that it did not come back.
+            if (flying) {
+                land(Excursion.OPEN);
+            }
+            smooth.clear();
+            latest.clear();
+        }
         smooth.add(y);
-        if (y > updateBar() && count > 1) {
+        latest.add(y);
+        watchStart(step, y);
+        boolean clearlyBelow = y <= best + rise && y <= logStart;
+        if (!clearlyBelow && y > bar()) {
             above(ofAttempt, step, value, y);
         } else {
             below(step, y);
         }
+        if (!flying && aboveStart >= Math.max(2 * ExcursionTracker.EARLY, count / 4)) {
+            flying = true;
+            early = false;
+            attempt = ofAttempt;
+            from = aboveStartFrom;
+            last = step;
+            peak = Math.exp(aboveStartPeak);
+            peakStep = aboveStartPeakStep;
+            worst = start;
+            points = (int) Math.min(Integer.MAX_VALUE, aboveStart);
+        }
+    }
+
+    /**
+     * A run of 20 points, and a quarter of all, none of which is as low as the highest of the first three losses: were
+     * nothing learned and the noise independent, the chance of it is 1 in C(23, 3) = 1,771, and training should learn.
+     */
+    private void watchStart(long step, double y) {
+        if (y <= logStart || !isSeenFromItsBeginning()) {
+            aboveStart = 0;
+            return;
+        }
+        if (aboveStart++ == 0) {
+            aboveStartFrom = step;
+            aboveStartPeak = y;
+            aboveStartPeakStep = step;
+        } else if (y > aboveStartPeak) {
+            aboveStartPeak = y;
+            aboveStartPeakStep = step;
+        }
+    }
+
+    private boolean isSeenFromItsBeginning() {
+        return firstStep <= 2 * innovation.usualStride();
     }
 
     /** Log loss above which a point counts as run away. */
-    private double updateBar() {
+    private double bar() {
         if (best == Double.POSITIVE_INFINITY) {
             return Double.POSITIVE_INFINITY;
         }
-        double bestLoss = Math.exp(best);
-        double byNoise = best + Math.max(rise, noiseSigmas * innovation.sigma());
-        double byShare = Math.log(bestLoss + lostShare * Math.max(0, start - bestLoss));
-        bar = Math.max(byNoise, byShare);
-        sureBar = bar;
-        // Above where it began everything is lost, however little that was; noise is told by a longer streak.
-        double toStart = Math.log(start);
-        if (count >= ExcursionTracker.EARLY && toStart - best >= 2 * innovation.sigma()) {
-            bar = Math.min(bar, toStart + innovation.sigma());
+        double sigma = innovation.scale();
+        sureBar = best + Math.max(rise, noiseSigmas * sigma);
+        if (!isSeenFromItsBeginning()) {
+            return sureBar;
         }
-        return bar;
+        double bestLoss = Math.exp(best);
+        sureBar = Math.max(sureBar, Math.log(bestLoss + lostShare * Math.max(0, start - bestLoss)));
+        boolean learned = count > ExcursionTracker.EARLY && logStart - best >= 2 * sigma;
+        return learned ? Math.min(sureBar, logStart + sigma) : sureBar;
     }
 
     private int hold() {
@@ -142,15 +208,15 @@ final class Runaway {
         if (streak == 0 && !flying) {
             attempt = ofAttempt;
             from = step;
+            early = count <= ExcursionTracker.EARLY && isSeenFromItsBeginning();
             peak = 0;
             points = 0;
             worst = 0;
-            lowest = Double.POSITIVE_INFINITY;
         }
+        lowest = streak == 0 ? y : Math.min(lowest, y);
         streak++;
         points++;
         last = step;
-        lowest = Math.min(streak == 1 ? Double.POSITIVE_INFINITY : lowest, y);
         if (value > peak) {
             peak = value;
             peakStep = step;
@@ -165,18 +231,40 @@ final class Runaway {
     private void below(long step, double y) {
         streak = 0;
         if (flying) {
-            // Back only when the smoothed loss is: a single low value in between is noise.
-            double back = best + Math.max(rise, noiseSigmas * innovation.sigma()) / 2;
-            double backShare = Math.log(Math.exp(best) + lostShare / 2 * Math.max(0, start - Math.exp(best)));
-            if (smooth.median() <= Math.max(back, backShare)) {
-                flights.add(flight(step));
-                flying = false;
-            } else {
+            if (aboveStart > 0) {
+                last = step;
+                points++;
                 return;
             }
+            // Back when two of the last three are: a single low value in between is noise.
+            double back = best + Math.max(rise, noiseSigmas * innovation.scale()) / 2;
+            if (isSeenFromItsBeginning()) {
+                double bestLoss = Math.exp(best);
+                back = Math.max(back, Math.log(bestLoss + lostShare / 2 * Math.max(0, start - bestLoss)));
+            }
+            if (latest.median() > back) {
+                return;
+            }
+            land(step);
         }
         innovation.learn(y);
         best = Math.min(best, smooth.median());
+    }
+
+    private void land(long recovered) {
+        if (flying && isFlight(recovered) && flights.size() < Detector.Tracker.MAX_FINDINGS) {
+            flights.add(flight(recovered));
+        }
+        flying = false;
+        streak = 0;
+    }
+
+    /**
+     * What came back within a few points was a spike; what went up while the run was warming up counts only if it stayed
+     * up for long after.
+     */
+    private boolean isFlight(long recovered) {
+        return early ? points >= 3 * ExcursionTracker.EARLY : recovered == Excursion.OPEN || points >= LONG_HOLD;
     }
 
     private Flight flight(long recovered) {
@@ -195,24 +283,22 @@ final class Runaway {
                 nonFinite);
     }
 
-    /** A new attempt: a flight of the old one ended with it, and the level starts anew; what had been learned stays known. */
+    /** A new attempt: a flight of the old one ended with it; what had been learned stays known. */
     void restart() {
-        if (flying) {
-            flights.add(flight(Excursion.OPEN));
-        }
-        flying = false;
-        streak = 0;
+        land(Excursion.OPEN);
         nonFiniteInARow = 0;
         smooth.clear();
+        latest.clear();
         innovation.forgetLevel();
     }
 
-    /** Flights so far; the last may still be under way. */
+    /** Flights so far; the last may still be under way. A loss that ends in NaN ran away as well. */
     List<Flight> flights() {
         List<Flight> all = new ArrayList<>(flights);
-        if (flying || (streak >= 1 && nonFiniteInARow >= 2)) {
+        boolean endsNonFinite = nonFiniteInARow >= 2 && positive && count > 0;
+        if ((flying && isFlight(Excursion.OPEN)) || (streak >= 1 && endsNonFinite)) {
             all.add(flight(Excursion.OPEN));
-        } else if (nonFiniteInARow >= 2 && positive && count > 0) {
+        } else if (endsNonFinite) {
             all.add(new Flight(
                     lastAttempt,
                     firstNonFinite,

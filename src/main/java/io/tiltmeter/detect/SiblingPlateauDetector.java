@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A run ends far above its siblings. Comparable are runs of one project that judge the same kind of loss, began at a
- * similar loss and got about as far. The distance is taken from the siblings' median log final loss in robust standard
- * deviations of the half above it, so that a long tail of good configurations does not hide a bad one.
+ * A run ends far above its siblings. Comparable are runs of one project that log the same kind of loss and got about as
+ * far. The distance is taken from the shortest half of the siblings' log final losses, in standard deviations by its
+ * length: siblings that are stuck too, though they be a third, move neither.
  */
 @AutoService(FleetDetector.class)
 public final class SiblingPlateauDetector implements FleetDetector {
@@ -31,7 +31,7 @@ public final class SiblingPlateauDetector implements FleetDetector {
                             "sigma",
                             3.5,
                             "σ",
-                            "Robust standard deviations of log final loss above the siblings' median",
+                            "Robust standard deviations of log final loss above the closer half of the siblings",
                             new Published(
                                     "Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993): modified z-score of"
                                             + " 3.5")),
@@ -39,7 +39,7 @@ public final class SiblingPlateauDetector implements FleetDetector {
                             "rise",
                             0.4,
                             "ln",
-                            "Log final loss above the siblings' median it must reach as well to be an error",
+                            "Log final loss above them it must reach as well to be an error",
                             new Derived(
                                     "Half as much loss again; configurations of one family that all work differ by less")),
                     new Parameter(
@@ -47,7 +47,7 @@ public final class SiblingPlateauDetector implements FleetDetector {
                             5,
                             "runs",
                             "Comparable siblings needed",
-                            new Derived("A median and MAD of five resist two bad ones"))),
+                            new Derived("The shortest half of five resists two bad ones"))),
             "Compare its settings with those of the siblings that did well; learning rate and initialisation come first.");
 
     @Override
@@ -78,10 +78,11 @@ public final class SiblingPlateauDetector implements FleetDetector {
         if (finals.length < needed) {
             return Detector.Assessment.inconclusive("needs " + needed + " comparable siblings, got " + finals.length);
         }
-        double median = Robust.medianOfSorted(finals, finals.length);
-        double distance = Math.log(run.finalLoss()) - median;
-        double sigma = Robust.MAD_TO_SIGMA * Robust.madOfSorted(finals, finals.length, median);
-        double score = distance / Math.max(sigma, 1e-3);
+        Robust.Interval half = Robust.shortestHalf(finals, finals.length);
+        double distance = Math.log(run.finalLoss()) - half.middle();
+        // Siblings that differ in nothing but the seed agree to a few thousandths; they set no finer scale.
+        double sigma = Math.max(0.01, Robust.MAD_TO_SIGMA * half.halfLength());
+        double score = distance / sigma;
         double threshold = settings.get("sigma");
         double rise = settings.get("rise");
         if (score < threshold || distance < rise / 2) {
@@ -95,11 +96,11 @@ public final class SiblingPlateauDetector implements FleetDetector {
                 .score(score, threshold)
                 .verdict(error ? Severity.ERROR : Severity.WARNING, Cause.OPTIMIZER)
                 .text(
-                        "%s ends at %s where the median of %s is %s (%.1fσ above)",
+                        "%s ends at %s where the closer half of %s ends around %s (%.1fσ above)",
                         metric.column(),
                         Evidence.number(run.finalLoss()),
                         Evidence.plural(finals.length, "sibling"),
-                        Evidence.number(Math.exp(median)),
+                        Evidence.number(Math.exp(half.middle())),
                         score)
                 .finding()));
     }
@@ -110,7 +111,7 @@ public final class SiblingPlateauDetector implements FleetDetector {
                 : false;
     }
 
-    /** Same kind of loss, a start within a third, and at least half as far. */
+    /** Same kind of loss, and neither twice nor half as far. */
     private static boolean isComparable(RunSummary sibling, RunSummary run) {
         if (!isJudgeable(sibling) || sibling.lossIsEval() != run.lossIsEval()) {
             return false;

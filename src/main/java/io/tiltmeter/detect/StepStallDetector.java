@@ -58,7 +58,7 @@ public final class StepStallDetector implements Detector {
                             "warning-cost",
                             0.001,
                             "1",
-                            "Share of the run's time lost in stalls from which a cluster is a warning",
+                            "Share of the run's time lost in stalls from which, if there are two or more, they are a warning",
                             new Derived(
                                     "One thousandth of the time is what a single stall of a second costs in a thousand"
                                             + " seconds: below it nobody looks"))),
@@ -169,11 +169,15 @@ public final class StepStallDetector implements Detector {
             List<Stall> all = new ArrayList<>(stalls);
             all.addAll(candidate);
             Cadence.removeRegular(all, Stall::step);
-            return Assessment.observed(FindingList.capped(clusters(all), dropped));
+            double lost =
+                    all.stream().mapToDouble(s -> s.seconds() - s.median()).sum();
+            boolean costly = all.size() >= 2 && lost >= settings.get("warning-cost") * total;
+            return Assessment.observed(
+                    FindingList.capped(clusters(all, costly ? Severity.WARNING : Severity.INFO), dropped));
         }
 
         /** Stalls less than a level's length apart are one finding: they have one reason. */
-        private List<Finding> clusters(List<Stall> all) {
+        private List<Finding> clusters(List<Stall> all, Severity severity) {
             List<Finding> findings = new ArrayList<>();
             double stride = points > 1 ? Math.max(1, (lastStep - firstStep) / (double) (points - 1)) : 1;
             int begin = 0;
@@ -181,14 +185,14 @@ public final class StepStallDetector implements Detector {
                 if (i == all.size()
                         || all.get(i).attempt() != all.get(i - 1).attempt()
                         || all.get(i).step() - all.get(i - 1).step() > FEWEST * stride) {
-                    findings.add(describe(all.subList(begin, i)));
+                    findings.add(describe(all.subList(begin, i), severity));
                     begin = i;
                 }
             }
             return findings;
         }
 
-        private Finding describe(List<Stall> cluster) {
+        private Finding describe(List<Stall> cluster, Severity severity) {
             Stall first = cluster.get(0);
             Stall worst = first;
             double lost = 0;
@@ -196,7 +200,6 @@ public final class StepStallDetector implements Detector {
                 worst = stall.seconds() > worst.seconds() ? stall : worst;
                 lost += stall.seconds() - stall.median();
             }
-            boolean costly = lost >= settings.get("warning-cost") * total;
             return Evidence.of(runId, ID)
                     .metric(Metric.STEP_SECONDS)
                     .worker(worst.worker())
@@ -206,7 +209,7 @@ public final class StepStallDetector implements Detector {
                             cluster.get(cluster.size() - 1).step(),
                             worst.step())
                     .score(worst.seconds() / worst.median(), ratio)
-                    .verdict(costly ? Severity.WARNING : Severity.INFO, Cause.INFRASTRUCTURE)
+                    .verdict(severity, Cause.INFRASTRUCTURE)
                     .text(
                             "%s of up to %s s (step %d) where the median is %s s; %s s lost, %.2f %% of the run",
                             Evidence.plural(cluster.size(), "step"),

@@ -49,7 +49,10 @@ public final class IncidentBuilder {
      *     to the pattern, unless it harmed training (an error)
      */
     public List<Incident> build(RunSummary run, List<Finding> findings, Predicate<Finding> inPattern) {
-        double reach = FOLLOWS_WITHIN * stride(run);
+        // In an excerpt with holes the mean distance is no stride, and a fiftieth of the range is the tighter bound.
+        double stride = stride(run);
+        double reach =
+                Math.min(FOLLOWS_WITHIN * stride, Math.max(4 * stride, (run.lastStep() - run.firstStep()) * 0.02));
         Map<String, List<Finding>> streams = new LinkedHashMap<>();
         findings.stream()
                 .sorted(Comparator.comparingInt(Finding::attempt)

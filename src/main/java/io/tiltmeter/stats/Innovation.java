@@ -6,8 +6,9 @@ package io.tiltmeter.stats;
  * <p>The expectation is the median of the last {@code level} values. The deviation from it (the innovation) is compared
  * with innovations of the last {@code scale} values: their median and 1.4826 × MAD. A mean and a standard deviation
  * would be drawn by the very peaks that are looked for. Where the past is short, a prior scale takes its place and fades
- * out linearly over the first {@code fade} innovations; a level of few values is uncertain itself and widens the scale by
- * √(1 + π/2k), π/2 being the variance of a median relative to a mean's.
+ * out linearly over the first {@code fade} innovations. A level of k values is uncertain itself: its variance is that of
+ * one value times 1/k for k ≤ 2 (where the median is the mean) and π/2k above (a median's asymptotic variance), so that
+ * the scale, measured against full levels, is widened while the level is not full.
  *
  * <p>Cost of one value: two insertions into small sorted arrays, and every 8th time one pass for the MAD.
  */
@@ -44,12 +45,17 @@ public final class Innovation {
         this.spread = priorScale;
     }
 
-    /** Tells the step of the value that comes next, so that a level from long ago is forgotten. */
-    public void arrive(long step) {
+    /**
+     * Tells the step of the value that comes next, so that a level from long ago is forgotten.
+     *
+     * @return whether the pause made the level stale
+     */
+    public boolean arrive(long step) {
+        boolean stale = false;
         if (started) {
             long distance = Math.abs(step - lastStep);
-            double usual = usualStride();
-            if (strides.size() > 0 && distance > staleStrides * usual) {
+            stale = strides.size() > 0 && distance > staleStrides * usualStride();
+            if (stale) {
                 level.clear();
             }
             if (step > lastStep) {
@@ -58,12 +64,12 @@ public final class Innovation {
         }
         started = true;
         lastStep = step;
+        return stale;
     }
 
-    /** Lower median of the last distances between steps, at least 1. */
+    /** Smallest of the last 5 distances between steps, at least 1: a jump, or several, must not pass for the stride. */
     public double usualStride() {
-        // The lower median, for one long first jump must not pass for the stride.
-        return strides.size() == 0 ? 1 : Math.max(1, strides.lowerMedian());
+        return strides.size() == 0 ? 1 : Math.max(1, strides.min());
     }
 
     /** Number of values the level rests on. */
@@ -81,10 +87,21 @@ public final class Innovation {
         return level.size() == 0 ? Double.NaN : level.median() + centre;
     }
 
-    /** Robust standard deviation of an innovation, never below a billionth of the prior. */
+    /** Robust standard deviation of an innovation against a full level, never below a billionth of the prior. */
+    public double scale() {
+        return spread;
+    }
+
+    /** Robust standard deviation of an innovation against the level there is. */
     public double sigma() {
-        double k = Math.max(1, level.size());
-        return spread * Math.sqrt(1 + Math.PI / 2 / k);
+        int k = level.size();
+        return k == level.capacity()
+                ? spread
+                : spread * Math.sqrt((1 + variance(k)) / (1 + variance(level.capacity())));
+    }
+
+    private static double variance(int k) {
+        return k <= 2 ? 1.0 / Math.max(1, k) : Math.PI / 2 / k;
     }
 
     /** Deviation of a value from the level in standard deviations; NaN before there is a level. */

@@ -63,6 +63,28 @@ public final class Robust {
         return (n & 1) == 1 ? current : previous + (current - previous) / 2;
     }
 
+    /** Middle and half-length of an interval. */
+    public record Interval(double middle, double halfLength) {}
+
+    /**
+     * The shortest interval that holds half of the values: of n values the shortest one with ⌊n/2⌋ + 1. Its middle and
+     * half-length / Φ⁻¹(3/4) are a location and a scale which bad values do not move while they are fewer than half, even
+     * when all lie on one side. Source: Rousseeuw and Leroy, A robust scale estimator based on the shortest half (1988).
+     *
+     * @param n number of values, at least 1
+     */
+    public static Interval shortestHalf(double[] sorted, int n) {
+        int half = n / 2 + 1;
+        int best = 0;
+        for (int i = 1; i + half <= n; i++) {
+            if (sorted[i + half - 1] - sorted[i] < sorted[best + half - 1] - sorted[best]) {
+                best = i;
+            }
+        }
+        double length = sorted[best + half - 1] - sorted[best];
+        return new Interval(sorted[best] + length / 2, length / 2);
+    }
+
     /**
      * Quantile of an ascending array by linear interpolation between order statistics (type 7 of Hyndman and Fan, 1996,
      * the default of R and NumPy); NaN without values.

@@ -80,11 +80,6 @@ public final class SortedWindow {
         return Robust.medianOfSorted(sorted, size);
     }
 
-    /** The middle value, the lower of the two middle ones for an even number; NaN when empty. */
-    public double lowerMedian() {
-        return size == 0 ? Double.NaN : sorted[(size - 1) / 2];
-    }
-
     /** Unscaled median absolute deviation; NaN when empty. Cost grows with the window. */
     public double mad() {
         return Robust.madOfSorted(sorted, size, median());
