@@ -65,7 +65,7 @@ final class Curve {
         if (!Double.isNaN(lowest)) {
             text += " · low " + Formats.number(lowest) + " · high " + Formats.number(highest);
         }
-        return nonFinite == 0 ? text : text + " · non-finite in " + Formats.count(nonFinite, "bucket");
+        return nonFinite == 0 ? text : text + " · " + Formats.count(nonFinite) + " non-finite";
     }
 
     /** Writes the curve as {@code report.js} reads it: for each part steps, last, and low and high where they differ. */
@@ -196,8 +196,9 @@ final class Curve {
         void mark(long step) {
             mark.append('M')
                     .append(x(Math.max(firstStep, Math.min(firstStep + steps, step))))
-                    .append(" 0V")
-                    .append(height);
+                    .append(' ')
+                    .append(height)
+                    .append("v-5");
         }
 
         Sparkline sparkline() {

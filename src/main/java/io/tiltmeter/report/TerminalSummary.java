@@ -4,6 +4,7 @@ import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
 import io.tiltmeter.model.Pattern;
 import io.tiltmeter.model.Rejection;
+import io.tiltmeter.model.Severity;
 import io.tiltmeter.report.Fleet.DetectorCoverage;
 import io.tiltmeter.report.FleetReport.RunReport;
 import java.util.ArrayList;
@@ -11,6 +12,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What a person reads first: the report in some forty lines of a terminal. */
 public final class TerminalSummary {
@@ -20,6 +23,8 @@ public final class TerminalSummary {
     private static final int MOST_RUNS = 12;
     private static final int MOST_REJECTED = 3;
     private static final int MOST_COVERAGE = 4;
+    private static final int SEVERITY_COLUMNS = 10;
+    private static final int CAUSE_COLUMNS = 16;
     private static final String INDENT = "  ";
 
     private static final String RESET = "\u001b[0m";
@@ -58,7 +63,7 @@ public final class TerminalSummary {
         TerminalSummary summary = new TerminalSummary(width, colour);
         summary.headline(report);
         summary.patterns(report);
-        summary.runs(Fleet.needingAttention(report));
+        summary.runs(report);
         summary.rejected(report);
         summary.coverage(report);
         return summary.out.toString();
@@ -106,10 +111,18 @@ public final class TerminalSummary {
                 + paint(DIM, TerminalText.cut(evidence, width - INDENT.length() - SEVERITY_COLUMNS)));
     }
 
-    private static final int SEVERITY_COLUMNS = 9;
-    private static final int CAUSE_COLUMNS = 16;
-
-    private void runs(List<RunReport> runs) {
+    /** The gravest first; among equals those that no pattern above explains. */
+    private void runs(FleetReport report) {
+        Set<String> explained = report.patterns().stream()
+                .limit(MOST_PATTERNS)
+                .flatMap(p -> p.runs().stream())
+                .collect(Collectors.toSet());
+        List<RunReport> runs = Fleet.needingAttention(report).stream()
+                .sorted(Comparator.comparing((RunReport r) -> r.worst().orElse(Severity.INFO))
+                        .reversed()
+                        .thenComparing(r -> explained.contains(r.run().runId()))
+                        .thenComparing(r -> r.run().runId()))
+                .toList();
         if (runs.isEmpty()) {
             return;
         }
@@ -130,7 +143,11 @@ public final class TerminalSummary {
         for (RunReport run : shown) {
             Fleet.mainIncident(run).ifPresent(i -> run(run, i, nameColumns, stepColumns));
         }
-        more(runs.size(), MOST_RUNS);
+        long covered = runs.stream()
+                .skip(MOST_RUNS)
+                .filter(r -> explained.contains(r.run().runId()))
+                .count();
+        more(runs.size(), MOST_RUNS, covered == 0 ? "" : ", " + Formats.count(covered) + " in the patterns above");
     }
 
     private void run(RunReport run, Incident incident, int nameColumns, int stepColumns) {
@@ -190,8 +207,12 @@ public final class TerminalSummary {
     }
 
     private void more(int all, int shown) {
+        more(all, shown, "");
+    }
+
+    private void more(int all, int shown, String remark) {
         if (all > shown) {
-            line(INDENT + paint(DIM, "… and " + Formats.count(all - shown) + " more"));
+            line(INDENT + paint(DIM, "… and " + Formats.count(all - shown) + " more" + remark));
         }
     }
 

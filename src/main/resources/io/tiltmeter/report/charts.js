@@ -47,7 +47,7 @@
       const age = ages.get(part.attempt);
       const points = { show: part.x.length < 3, size: 5, fill: colours.ages[age] };
       all.push({ stroke: colours.ages[age], width: 1.4, points });
-      const edge = { stroke: colours.bands[age], width: 0, points: { show: false } };
+      const edge = { stroke: colours.bands[age], width: 1, points: { show: false } };
       all.push(edge, edge);
       bands.push({ series: [all.length - 1, all.length - 2], fill: colours.bands[age] });
     });
@@ -72,7 +72,9 @@
       c.fillStyle = colours.shade[incident.severity];
       c.fillRect(from, top, Math.max(3 * px, to - from), height);
       c.fillStyle = colours.severity[incident.severity];
+      c.globalAlpha = 0.5;
       c.fillRect(from, top, px, height);
+      c.globalAlpha = 1;
       const label = String(i + 1);
       if (from >= free) {
         c.fillText(label, from + 3 * px, top + height - 2 * px);
@@ -160,12 +162,12 @@
       cursor: { sync: { key }, points: { show: false } },
       scales: {
         x: { time: false },
-        y: log ? { distr: 3, range: (_, min, max) => (min > 0 ? uPlot.rangeLog(min, max, 10, false) : [0.1, 10]) } : {},
+        y: log ? { distr: 3, range: (_, min, max) => (min > 0 ? [min / 1.2, max * 1.2] : [0.1, 10]) } : {},
       },
       axes: [
         { ...axis, size: 26, gap: 4, space: 84, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 1e8, 1e9],
           values: (_, splits) => splits.map((v) => count.format(v)) },
-        { ...axis, size: 58, gap: 6, space: 26, filter: log ? logLabels : undefined,
+        { ...axis, size: 58, gap: 6, space: 26, ...(log ? { filter: logLabels, grid: { ...axis.grid, filter: logLabels } } : {}),
           values: (_, splits) => splits.map((v) => (v === null ? "" : number(v))) },
       ],
       series: all,
