@@ -74,6 +74,26 @@ class DeterminismTest {
         assertThat(one.events(9)).containsExactlyElementsOf(other.events(9).toList());
     }
 
+    /** The checksum is what JDK 17 and JDK 25 computed, interpreted and compiled. Change it only with the model. */
+    @Test
+    void bitsAreTheSameOnEveryJava() {
+        FleetSimulator simulator = new FleetSimulator(FleetSpec.small(9));
+        long checksum = 0;
+        for (int run = 0; run < 40; run++) {
+            StepCursor cursor = simulator.steps(run);
+            while (cursor.next()) {
+                checksum = checksum * 31 + cursor.timeMicros();
+                for (int i = 0; i < Metric.count(); i++) {
+                    if (cursor.values().has(Metric.of(i))) {
+                        checksum = checksum * 31
+                                + Double.doubleToRawLongBits(cursor.values().get(Metric.of(i)));
+                    }
+                }
+            }
+        }
+        assertThat(Long.toHexString(checksum)).isEqualTo("62903962e4bfa08d");
+    }
+
     @Test
     void anotherSeedIsAnotherFleet() {
         List<StepRecord> one = rows(new FleetSimulator(SMALL).steps(0));
