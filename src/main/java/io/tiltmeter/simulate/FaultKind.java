@@ -51,7 +51,7 @@ public enum FaultKind {
         return Optional.ofNullable(detector);
     }
 
-    /** Severity expected of the finding; meaningless for controls. */
+    /** Severity expected of the finding; meaningless without a {@link #detector}. */
     public Severity severity() {
         return severity;
     }

@@ -121,11 +121,12 @@ public final class FleetSimulator {
         RunPlan plan = new RunPlan(spec, run);
         return IntStream.range(0, plan.attempts()).boxed().flatMap(attempt -> {
             Stream<EventRecord> steps = LongStream.range(plan.from(attempt), plan.to(attempt))
+                    .filter(n -> plan.checkpointed(n) || plan.evaluated(n))
                     .boxed()
                     .flatMap(n -> Stream.of(
-                                    event(plan, attempt, n, "checkpoint", plan.checkpointEvery),
-                                    event(plan, attempt, n, "evaluation", spec.evalEvery()))
-                            .flatMap(s -> s));
+                                    plan.checkpointed(n) ? "checkpoint" : "", plan.evaluated(n) ? "evaluation" : "")
+                            .filter(kind -> !kind.isEmpty())
+                            .map(kind -> event(plan, attempt, n, kind)));
             return attempt == 0
                     ? steps
                     : Stream.concat(
@@ -141,12 +142,9 @@ public final class FleetSimulator {
         });
     }
 
-    private static Stream<EventRecord> event(RunPlan plan, int attempt, long n, String kind, long interval) {
-        long step = plan.step(n);
-        return plan.passes(step, interval)
-                ? Stream.of(new EventRecord(
-                        plan.runId, attempt, StepRecord.NO_WORKER, step, plan.timeMicros(attempt, n), kind, null))
-                : Stream.empty();
+    private static EventRecord event(RunPlan plan, int attempt, long n, String kind) {
+        return new EventRecord(
+                plan.runId, attempt, StepRecord.NO_WORKER, plan.step(n), plan.timeMicros(attempt, n), kind, null);
     }
 
     /** All rows of a run in the {@code steps} table. */

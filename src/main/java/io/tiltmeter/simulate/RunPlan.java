@@ -231,8 +231,18 @@ final class RunPlan {
     }
 
     /** Whether a multiple of the interval lies after the last logged step and up to this one. */
-    boolean passes(long step, long interval) {
+    private boolean passes(long step, long interval) {
         return step > 0 && step / interval != Math.max(0, step - spec.logEvery()) / interval;
+    }
+
+    /** Whether a checkpoint was written at a logged step or since the one before. */
+    boolean checkpointed(long n) {
+        return passes(step(n), checkpointEvery);
+    }
+
+    /** Whether the model was evaluated at a logged step or since the one before. */
+    boolean evaluated(long n) {
+        return passes(step(n), spec.evalEvery());
     }
 
     /** End of a step, from expected lengths: every step's own noise is left out, so that any step's time is at hand. */

@@ -75,14 +75,14 @@ final class RunSeries {
             gradient *= dataOrder.gradientFactor(n);
         }
         gradNorm = gradient;
-        moveTimes(n, step);
+        moveTimes(n);
     }
 
     /**
      * The slowest of all workers without asking each: the largest of W independent uniforms is distributed as the W-th
      * root of one; the others are uniform below it.
      */
-    private void moveTimes(long n, long step) {
+    private void moveTimes(long n) {
         maxQuantile = StrictMath.exp(StrictMath.log(Noise.uniform(stepKey, 3)) / plan.spec.workers());
         slowest = Noise.below(stepKey, 4, plan.spec.workers());
         maxBusy = busy(maxQuantile);
@@ -94,8 +94,7 @@ final class RunSeries {
             }
             networkSeconds = fault.networkStall(n) * plan.busySeconds;
         }
-        saveSeconds = (plan.passes(step, plan.checkpointEvery) ? plan.checkpointSeconds : 0)
-                + (plan.passes(step, plan.spec.evalEvery()) ? plan.evalSeconds : 0);
+        saveSeconds = (plan.checkpointed(n) ? plan.checkpointSeconds : 0) + (plan.evaluated(n) ? plan.evalSeconds : 0);
     }
 
     private void moveNoise(long n) {

@@ -107,7 +107,7 @@ public final class StepCursor {
             values.set(Metric.LOSS_SCALE, (double) (1L << LossScale.exponent(plan, n)));
             values.set(Metric.SKIPPED, series.skipped() ? 1 : 0);
         }
-        boolean evaluated = plan.passes(step, plan.spec.evalEvery());
+        boolean evaluated = plan.evaluated(n);
         setOrRemove(values, Metric.EVAL_LOSS, evaluated, evaluated ? evalLoss() : 0);
     }
 
@@ -127,8 +127,10 @@ public final class StepCursor {
         boolean nanInputs = plan.fault != null && plan.fault.worker() == worker && plan.fault.nanInputs(n);
 
         MetricValues values = localValues;
-        values.set(Metric.LOSS, series.loss() + localDeviation * series.expectedLoss() * (ringNoise - nextNoise));
-        boolean lost = nanInputs || Double.isNaN(series.loss());
+        boolean allLost = Double.isNaN(series.loss());
+        double deviation = localDeviation * series.expectedLoss() * (ringNoise - nextNoise);
+        values.set(Metric.LOSS, allLost ? Double.NaN : series.loss() + deviation);
+        boolean lost = nanInputs || allLost;
         double gradNorm = series.trueGradNorm()
                 * localGradientScale
                 * StrictMath.exp(LOCAL_GRADIENT_NOISE * Noise.normal(key, 2));
