@@ -1,0 +1,31 @@
+package io.tiltmeter.cli;
+
+import io.tiltmeter.config.Settings;
+import io.tiltmeter.spark.IngestJob;
+import io.tiltmeter.spark.NightlyJob;
+import io.tiltmeter.spark.Outcome;
+import io.tiltmeter.spark.Progress;
+import io.tiltmeter.spark.SimulateJob;
+import io.tiltmeter.spark.StatusFile;
+import java.io.IOException;
+
+/** What commands call; opened once a command's line and settings are known to be right, closed at its end. */
+interface Jobs extends AutoCloseable {
+    Outcome ingest(IngestJob.Request request, Settings settings, Progress progress);
+
+    Outcome nightly(NightlyJob.Request request, Settings settings, Progress progress);
+
+    Outcome simulate(SimulateJob.Request request, Progress progress);
+
+    /** Leaves in the output how the command ended. */
+    void status(String output, StatusFile.Status status) throws IOException;
+
+    @Override
+    void close();
+
+    /** Opens the jobs for a command of this name. */
+    @FunctionalInterface
+    interface Factory {
+        Jobs open(String command);
+    }
+}

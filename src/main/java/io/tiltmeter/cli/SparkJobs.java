@@ -1,0 +1,61 @@
+package io.tiltmeter.cli;
+
+import io.tiltmeter.config.ConfigException;
+import io.tiltmeter.config.Settings;
+import io.tiltmeter.spark.IngestJob;
+import io.tiltmeter.spark.NightlyJob;
+import io.tiltmeter.spark.Outcome;
+import io.tiltmeter.spark.Progress;
+import io.tiltmeter.spark.SimulateJob;
+import io.tiltmeter.spark.StatusFile;
+import java.io.IOException;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+
+/** The jobs on a Spark session of their own. The master is what {@code spark-submit} was told, never one of ours. */
+final class SparkJobs implements Jobs {
+    private final SparkSession spark;
+
+    private SparkJobs(SparkSession spark) {
+        this.spark = spark;
+    }
+
+    static SparkJobs open(String command) {
+        SparkConf conf = new SparkConf();
+        if (!conf.contains("spark.master")) {
+            throw new ConfigException(
+                    "No Spark master is set; start with jobs/" + command + " or with spark-submit --master");
+        }
+        conf.setIfMissing("spark.app.name", "tiltmeter " + command);
+        if (conf.get("spark.app.name").equals(Main.class.getName())) {
+            conf.setAppName("tiltmeter " + command);
+        }
+        conf.setIfMissing("spark.ui.enabled", "false");
+        return new SparkJobs(SparkSession.builder().config(conf).getOrCreate());
+    }
+
+    @Override
+    public Outcome ingest(IngestJob.Request request, Settings settings, Progress progress) {
+        return IngestJob.run(spark, request, settings, progress);
+    }
+
+    @Override
+    public Outcome nightly(NightlyJob.Request request, Settings settings, Progress progress) {
+        return NightlyJob.run(spark, request, settings, progress);
+    }
+
+    @Override
+    public Outcome simulate(SimulateJob.Request request, Progress progress) {
+        return SimulateJob.run(spark, request, progress);
+    }
+
+    @Override
+    public void status(String output, StatusFile.Status status) throws IOException {
+        StatusFile.write(spark, output, status);
+    }
+
+    @Override
+    public void close() {
+        spark.stop();
+    }
+}
