@@ -22,6 +22,19 @@ public interface LogFile {
     /** Length in bytes. */
     long length();
 
+    /** What the foreign names of metrics in this log mean. */
+    default MetricNames names() {
+        return MetricNames.standard();
+    }
+
+    /**
+     * Whether reading this file hands over the run's {@code runs} and {@code attempts} rows. False for all but the first
+     * file where several files make one run.
+     */
+    default boolean announcesRun() {
+        return true;
+    }
+
     /** A new stream over the bytes; the caller closes it. */
     InputStream open() throws IOException;
 }

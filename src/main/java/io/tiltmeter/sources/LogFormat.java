@@ -1,6 +1,7 @@
 package io.tiltmeter.sources;
 
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * One foreign log format. An implementation is one file, stateless, registered with
@@ -19,6 +20,15 @@ public interface LogFormat {
      * content; a name may only break a tie.
      */
     int recognise(Sample sample);
+
+    /**
+     * The folder that is the run, where several files of it make one run; empty (the usual case) where a file is a run.
+     *
+     * @param path path below the input, with {@code /}
+     */
+    default Optional<String> runFolder(String path) {
+        return Optional.empty();
+    }
 
     /**
      * Reads the whole file in bounded memory and hands every record to the sink. Lines that cannot be read go to
