@@ -114,10 +114,19 @@ final class AttemptFolder {
 
     /** Drops what was written; the visible attempt stays. */
     void abandon() {
+        delete(folder);
+    }
+
+    /** Drops a file or folder of this attempt. */
+    void remove(String name) {
+        delete(file(name));
+    }
+
+    private void delete(Path path) {
         try {
-            files.delete(folder, true);
+            files.delete(path, true);
         } catch (IOException e) {
-            throw new UncheckedIOException("Cannot remove '" + folder + "'", e);
+            throw new UncheckedIOException("Cannot remove '" + path + "'", e);
         }
     }
 }

@@ -1,20 +1,310 @@
 package io.tiltmeter.spark;
 
+import static org.apache.spark.sql.functions.col;
+
 import io.tiltmeter.config.Settings;
+import io.tiltmeter.model.Rejection;
+import io.tiltmeter.sources.FormatRegistry;
+import io.tiltmeter.sources.IngestPlan;
+import io.tiltmeter.sources.MetricNames;
+import io.tiltmeter.sources.Sample;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.functions;
+import org.apache.spark.util.SerializableConfiguration;
 
-/** Placeholder until the job is merged. */
+/** Turns foreign logs into metric tables. The formats read; Spark only deals the files out. */
 public final class IngestJob {
     private IngestJob() {}
 
-    /** What to ingest. */
-    public record Request(
-            List<String> inputs, String format, String output, Map<String, String> names, boolean dryRun) {}
+    private static final long BYTES_PER_TASK = 16L << 20;
+    private static final long ROWS_PER_FILE = 4_000_000;
+    private static final int MOST_REJECTIONS_SHOWN = 10_000;
 
-    /** Runs the job. */
+    /**
+     * What to read and where to write.
+     *
+     * @param inputs files or folders
+     * @param format id of a format, or {@code auto} to recognise each file by its content
+     * @param output folder for the metric tables; an earlier import there is replaced
+     * @param names foreign names of metrics, see {@code conf/metric-names.conf}
+     */
+    public record Request(
+            List<String> inputs, String format, String output, Map<String, String> names, boolean dryRun) {
+        public Request {
+            inputs = List.copyOf(inputs);
+            names = Map.copyOf(names);
+        }
+    }
+
+    /**
+     * Runs the job.
+     *
+     * @throws InputException if an input is missing or nothing in them is readable
+     * @throws IllegalArgumentException if there is no format of the id asked for
+     */
     public static Outcome run(SparkSession spark, Request request, Settings settings, Progress progress) {
-        throw new UnsupportedOperationException("Placeholder");
+        FormatRegistry formats = FormatRegistry.load();
+        Configuration configuration = spark.sparkContext().hadoopConfiguration();
+        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+        SerializableConfiguration shipped = new SerializableConfiguration(configuration);
+        boolean auto = request.format().equals("auto");
+        if (!auto) {
+            formats.byId(request.format());
+        }
+        List<Listed> listed = list(request.inputs(), configuration);
+        progress.stage(String.format("Recognising %,d files", listed.size()));
+        List<IngestPlan.Candidate> candidates = listed.isEmpty()
+                ? List.of()
+                : context.parallelize(listed, slices(listed.size(), 0, context))
+                        .map(file -> candidate(file, shipped.value()))
+                        .collect();
+        IngestPlan plan =
+                auto ? IngestPlan.of(candidates, formats) : IngestPlan.of(candidates, formats.byId(request.format()));
+        if (plan.logs().isEmpty()) {
+            throw new InputException(nothing(request, listed.size(), plan));
+        }
+        if (request.dryRun()) {
+            return new Outcome(describe(request, plan), Optional.empty(), List.of(), Optional.empty());
+        }
+        progress.stage(String.format("Reading %,d logs", plan.logs().size()));
+        AttemptFolder attempt = AttemptFolder.begin(new Path(request.output()), configuration);
+        Map<String, Long> rows = write(spark, context, plan, request, settings, attempt, shipped, progress);
+        List<Rejection> rejected = rejected(spark, attempt, rows);
+        if (rows.getOrDefault("steps", 0L)
+                        + rows.getOrDefault("metrics", 0L)
+                        + plan.emptyRuns().size()
+                == 0) {
+            attempt.abandon();
+            String first = rejected.isEmpty()
+                    ? ""
+                    : "; e.g. " + rejected.get(0).file() + ": "
+                            + rejected.get(0).reason();
+            throw new InputException("Nothing readable in " + String.join(", ", request.inputs()) + ": "
+                    + plan.logs().size() + " logs, none with a single point" + first);
+        }
+        attempt.publish();
+        return new Outcome(
+                summary(request, plan, rows, rejected), Optional.empty(), rejected, Optional.of(request.output()));
+    }
+
+    /** A file of an input; {@code root} is empty when the input is the file itself. */
+    private record Listed(String input, String location, String path, long length) implements Serializable {}
+
+    private static List<Listed> list(List<String> inputs, Configuration configuration) {
+        List<Listed> files = new ArrayList<>();
+        for (String input : inputs) {
+            Path root = new Path(input);
+            try {
+                FileSystem system = root.getFileSystem(configuration);
+                FileStatus status = system.getFileStatus(root);
+                String base = status.getPath().toUri().getPath();
+                String name = status.getPath().getName();
+                if (status.isFile()) {
+                    files.add(new Listed(name, input, "", status.getLen()));
+                    continue;
+                }
+                RemoteIterator<LocatedFileStatus> all = system.listFiles(root, true);
+                while (all.hasNext()) {
+                    LocatedFileStatus file = all.next();
+                    String below =
+                            file.getPath().toUri().getPath().substring(base.length() + (base.endsWith("/") ? 0 : 1));
+                    if (!below.startsWith(".") && !below.contains("/.")) {
+                        files.add(new Listed(name, new Path(root, below).toString(), below, file.getLen()));
+                    }
+                }
+            } catch (FileNotFoundException e) {
+                throw new InputException("Cannot read '" + input + "': no such file or folder");
+            } catch (IOException e) {
+                throw new InputException("Cannot read '" + input + "': " + e.getMessage());
+            }
+        }
+        return files;
+    }
+
+    private static IngestPlan.Candidate candidate(Listed file, Configuration configuration) throws IOException {
+        Path path = new Path(file.location);
+        byte[] head;
+        try (InputStream in = path.getFileSystem(configuration).open(path)) {
+            head = in.readNBytes(Sample.MAX_BYTES);
+        }
+        return new IngestPlan.Candidate(
+                file.input, file.location, file.length, new Sample(file.path, head, head.length >= file.length));
+    }
+
+    private static int slices(int files, long bytes, JavaSparkContext context) {
+        long wanted = Math.max(context.defaultParallelism() * 4L, bytes / BYTES_PER_TASK);
+        return (int) Math.max(1, Math.min(files, wanted));
+    }
+
+    /** Reads every log once into a staging folder, and from there writes each table that has rows. */
+    private static Map<String, Long> write(
+            SparkSession spark,
+            JavaSparkContext context,
+            IngestPlan plan,
+            Request request,
+            Settings settings,
+            AttemptFolder attempt,
+            SerializableConfiguration shipped,
+            Progress progress) {
+        // The longest first and dealt out in turn, so that no task gets all the long ones.
+        List<IngestPlan.Log> logs = plan.logs().stream()
+                .sorted(Comparator.comparingLong(IngestPlan.Log::length)
+                        .reversed()
+                        .thenComparing(IngestPlan.Log::location))
+                .toList();
+        int slices = slices(
+                logs.size(), logs.stream().mapToLong(IngestPlan.Log::length).sum(), context);
+        List<IngestPlan.Log> dealt = new ArrayList<>();
+        for (int slice = 0; slice < slices; slice++) {
+            for (int i = slice; i < logs.size(); i += slices) {
+                dealt.add(logs.get(i));
+            }
+        }
+        MetricNames names = new MetricNames(request.names());
+        int maxRejections = settings.ingest().maxRejectionsPerFile();
+        JavaRDD<InternalRow> records = context.parallelize(dealt, slices)
+                .mapPartitions(part -> new LogReading(part, names, shipped.value(), maxRejections));
+        if (!plan.emptyRuns().isEmpty()) {
+            records = records.union(context.parallelize(plan.emptyRuns(), 1)
+                    .map(run -> LogReading.wrap("runs", RecordRows.row(run.toRecord()))));
+        }
+        Path staging = attempt.file("_staging");
+        InternalFrames.frame(spark, records, LogReading.SCHEMA).write().parquet(staging.toString());
+        progress.stage("Writing metric tables");
+        Dataset<Row> staged = spark.read().schema(LogReading.SCHEMA).parquet(staging.toString());
+        Map<String, Long> rows = rowsByTable(staged);
+        rows.forEach((table, n) -> {
+            Dataset<Row> frame = staged.where(col(table).isNotNull()).select(table + ".*");
+            int files = (int) Math.max(1, n / ROWS_PER_FILE);
+            frame.to(Schemas.of(table))
+                    .coalesce(files)
+                    .write()
+                    .parquet(attempt.file(table).toString());
+        });
+        attempt.remove("_staging");
+        return rows;
+    }
+
+    /** Number of rows of every table that has any. */
+    private static Map<String, Long> rowsByTable(Dataset<Row> staged) {
+        List<String> tables = List.copyOf(Schemas.ALL.keySet());
+        Column[] counts =
+                tables.stream().map(table -> functions.count(col(table))).toArray(Column[]::new);
+        Row row = staged.select(counts).first();
+        Map<String, Long> rows = new TreeMap<>();
+        for (int t = 0; t < tables.size(); t++) {
+            if (row.getLong(t) > 0) {
+                rows.put(tables.get(t), row.getLong(t));
+            }
+        }
+        return rows;
+    }
+
+    private static List<Rejection> rejected(SparkSession spark, AttemptFolder attempt, Map<String, Long> rows) {
+        if (!rows.containsKey("quarantine")) {
+            return List.of();
+        }
+        return spark
+                .read()
+                .parquet(attempt.file("quarantine").toString())
+                .limit(MOST_REJECTIONS_SHOWN)
+                .collectAsList()
+                .stream()
+                .map(row -> new Rejection(
+                        row.getString(0),
+                        row.getLong(1),
+                        row.getString(2),
+                        row.getLong(3),
+                        row.getString(4).equals("warning") ? Rejection.Level.WARNING : Rejection.Level.REJECTED))
+                .sorted(Comparator.comparing(Rejection::file).thenComparingLong(Rejection::line))
+                .toList();
+    }
+
+    private static String nothing(Request request, int files, IngestPlan plan) {
+        String inputs = String.join(", ", request.inputs());
+        if (files == 0) {
+            return "Nothing readable in " + inputs + ": no file";
+        }
+        String first = plan.skipped().isEmpty()
+                ? ""
+                : "; e.g. " + plan.skipped().get(0).location() + ": "
+                        + plan.skipped().get(0).reason();
+        return String.format("Nothing readable in %s: %,d files, none of them a log%s", inputs, files, first);
+    }
+
+    private static String describe(Request request, IngestPlan plan) {
+        List<String> lines = new ArrayList<>();
+        lines.add("Dry run: nothing is written.");
+        request.inputs().forEach(input -> lines.add("Input    " + input));
+        plan.logs().stream()
+                .collect(Collectors.groupingBy(IngestPlan.Log::formatId, TreeMap::new, Collectors.toList()))
+                .forEach((format, logs) -> lines.add(String.format(
+                        "  %-24s %,6d files, %,d bytes, e.g. run %s",
+                        format,
+                        logs.size(),
+                        logs.stream().mapToLong(IngestPlan.Log::length).sum(),
+                        logs.get(0).runId())));
+        lines.add(String.format(
+                "Also     %,d empty logs, %,d settings files, %,d files passed over",
+                plan.emptyRuns().size(), plan.settings().size(), plan.skipped().size()));
+        lines.add("Output   " + request.output());
+        return String.join("\n", lines);
+    }
+
+    private static String summary(Request request, IngestPlan plan, Map<String, Long> rows, List<Rejection> rejected) {
+        List<String> lines = new ArrayList<>();
+        lines.add(String.format("Read %,d logs into %s", plan.logs().size(), request.output()));
+        for (String table : Schemas.ALL.keySet()) {
+            if (rows.containsKey(table)) {
+                lines.add(String.format("  %-10s %,d rows", table, rows.get(table)));
+            }
+        }
+        lines.add(String.format(
+                "Formats: %s",
+                plan.logs().stream()
+                        .collect(Collectors.groupingBy(IngestPlan.Log::formatId, TreeMap::new, Collectors.counting()))
+                        .entrySet()
+                        .stream()
+                        .map(format -> String.format("%s %,d", format.getKey(), format.getValue()))
+                        .collect(Collectors.joining(", "))));
+        if (!plan.emptyRuns().isEmpty()) {
+            lines.add(String.format(
+                    "%,d logs are empty; their runs have the status 'empty'",
+                    plan.emptyRuns().size()));
+        }
+        if (!plan.skipped().isEmpty()) {
+            lines.add(String.format(
+                    "Passed over %,d files that are no logs, e.g. %s",
+                    plan.skipped().size(), plan.skipped().get(0).location()));
+        }
+        if (!rejected.isEmpty()) {
+            lines.add(String.format(
+                    "Quarantined %,d entries, e.g. %s: %s",
+                    rejected.size(), rejected.get(0).file(), rejected.get(0).reason()));
+        }
+        return String.join("\n", lines);
     }
 }
