@@ -128,9 +128,8 @@ public final class DivergenceDetector implements Detector {
                     .score(Math.log(f.peak() / f.best()), settings.get("rise"))
                     .verdict(severity, Cause.OPTIMIZER)
                     .text(
-                            "%s had fallen from %s to %s, then from step %d on rose to %s (step %d), was at %s after %s %s",
+                            "%s had come down to %s, then from step %d on rose to %s (step %d), was at %s after %s %s",
                             metric.column(),
-                            Evidence.number(runaway.start()),
                             Evidence.number(f.best()),
                             f.from(),
                             Evidence.number(f.peak()),

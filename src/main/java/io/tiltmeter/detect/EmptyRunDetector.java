@@ -4,11 +4,15 @@ import com.google.auto.service.AutoService;
 import io.tiltmeter.detect.DetectorInfo.Parameter;
 import io.tiltmeter.detect.DetectorInfo.Source.Derived;
 import io.tiltmeter.model.Cause;
+import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepPoint;
 import java.util.List;
 
-/** A run that logged no step: it failed before it began, out of memory or at its configuration. */
+/**
+ * A run that logged no step: it failed before it began, out of memory or at its configuration. An error where the run is
+ * known to be empty or failed; where nothing is known of its end, its metrics may be of kinds that are not read.
+ */
 @AutoService(Detector.class)
 public final class EmptyRunDetector implements Detector {
     private static final String ID = "empty-run";
@@ -40,21 +44,27 @@ public final class EmptyRunDetector implements Detector {
 
     private static final class EmptyTracker extends RunTracker {
         private final boolean running;
+        private final boolean known;
+        private long withLoss;
 
         EmptyTracker(RunContext run, DetectorSettings settings) {
             super(run, settings);
             running = "running".equals(run.run().status());
+            known = "empty".equals(run.run().status())
+                    || "failed".equals(run.run().status());
         }
 
         @Override
         void step(StepPoint point) {
-            // Counting is all there is to do, and the base class does it.
+            if (point.has(Metric.LOSS) || point.has(Metric.EVAL_LOSS)) {
+                withLoss++;
+            }
         }
 
         @Override
         public Assessment assess() {
             double needed = settings.get("points");
-            if (points >= needed) {
+            if (points >= needed && (withLoss > 0 || !known)) {
                 return Assessment.observed(List.of());
             }
             if (running) {
@@ -64,10 +74,8 @@ public final class EmptyRunDetector implements Detector {
             return Assessment.observed(List.of(Evidence.of(runId, ID)
                     .steps(attempt, firstStep, lastStep, firstStep)
                     .score(points, needed)
-                    .verdict(Severity.ERROR, Cause.INFRASTRUCTURE)
-                    .text(
-                            "%s logged",
-                            points == 0 ? "no step was" : "only " + Evidence.plural(points, "step") + " were")
+                    .verdict(known ? Severity.ERROR : Severity.WARNING, Cause.INFRASTRUCTURE)
+                    .text("%s logged", points == 0 ? "no step was" : Evidence.plural(points, "step") + ", but no loss,")
                     .finding()));
         }
     }
