@@ -18,9 +18,10 @@ public final class DetectorTable {
                 .append("| Detector | What it finds | Judges | Setting and default | Origin of the default |\n")
                 .append("|---|---|---|---|---|\n");
         for (DetectorInfo detector : detectors) {
-            String id = "**`" + detector.id() + "`**";
+            String id = "**" + code(detector.id()) + "**";
             String meaning = cell(detector.meaning());
-            String metrics = detector.metrics().stream().map(m -> "`" + m + "`").collect(Collectors.joining(", "));
+            String metrics =
+                    detector.metrics().stream().map(DetectorTable::code).collect(Collectors.joining(", "));
             for (DetectorInfo.Parameter parameter : detector.parameters()) {
                 table.append("| ").append(id);
                 table.append(" | ").append(meaning);
@@ -38,8 +39,12 @@ public final class DetectorTable {
 
     private static String setting(DetectorInfo.Parameter parameter) {
         String unit = parameter.unit().equals("1") ? "" : " " + cell(parameter.unit());
-        return "`" + parameter.name() + "` = " + Formats.number(parameter.value()) + unit + ": "
+        return code(parameter.name()) + " = " + Formats.number(parameter.value()) + unit + ": "
                 + cell(parameter.meaning());
+    }
+
+    private static String code(String text) {
+        return "`" + Formats.text(text).replace('`', '\'').replace("|", "\\|") + "`";
     }
 
     private static String cell(String text) {

@@ -24,7 +24,6 @@ public final class TerminalSummary {
     private static final int MOST_REJECTED = 3;
     private static final int MOST_COVERAGE = 4;
     private static final int SEVERITY_COLUMNS = 10;
-    private static final int CAUSE_COLUMNS = 16;
     private static final String INDENT = "  ";
 
     private static final String RESET = "\u001b[0m";
@@ -134,6 +133,12 @@ public final class TerminalSummary {
                         .mapToInt(r -> TerminalText.columns(Formats.text(r.run().runId())))
                         .max()
                         .orElse(0));
+        int causeColumns = shown.stream()
+                .map(Fleet::mainIncident)
+                .flatMap(Optional::stream)
+                .mapToInt(i -> i.cause().text().length())
+                .max()
+                .orElse(0);
         int stepColumns = shown.stream()
                 .map(Fleet::mainIncident)
                 .flatMap(Optional::stream)
@@ -141,7 +146,7 @@ public final class TerminalSummary {
                 .max()
                 .orElse(0);
         for (RunReport run : shown) {
-            Fleet.mainIncident(run).ifPresent(i -> run(run, i, nameColumns, stepColumns));
+            Fleet.mainIncident(run).ifPresent(i -> run(run, i, nameColumns, stepColumns, causeColumns));
         }
         long covered = runs.stream()
                 .skip(MOST_RUNS)
@@ -150,10 +155,10 @@ public final class TerminalSummary {
         more(runs.size(), MOST_RUNS, covered == 0 ? "" : ", " + Formats.count(covered) + " in the patterns above");
     }
 
-    private void run(RunReport run, Incident incident, int nameColumns, int stepColumns) {
+    private void run(RunReport run, Incident incident, int nameColumns, int stepColumns, int causeColumns) {
         String head = TerminalText.fit(Formats.text(run.run().runId()), nameColumns) + "  step "
                 + TerminalText.fitRight(Formats.count(incident.firstStep()), stepColumns) + "  "
-                + TerminalText.fit(incident.cause().text(), CAUSE_COLUMNS);
+                + TerminalText.fit(incident.cause().text(), causeColumns) + "  ";
         int rest = width - INDENT.length() - SEVERITY_COLUMNS - TerminalText.columns(head);
         Optional<Finding> finding = Fleet.mainFinding(incident);
         String evidence = finding.map(f -> f.detector() + ": " + f.evidence()).orElse(incident.why());

@@ -64,7 +64,7 @@
     c.clip();
     c.font = "600 " + 10 * px + "px " + colours.font.replace(/^\S+ /, "");
     c.textAlign = "left";
-    c.textBaseline = "bottom";
+    c.textBaseline = "top";
     let free = -Infinity;
     incidents.forEach((incident, i) => {
       const from = Math.round(u.valToPos(incident.from, "x", true));
@@ -77,7 +77,7 @@
       c.globalAlpha = 1;
       const label = String(i + 1);
       if (from >= free) {
-        c.fillText(label, from + 3 * px, top + height - 2 * px);
+        c.fillText(label, from + 3 * px, top + 8 * px);
         free = from + 6 * px + c.measureText(label).width;
       }
     });

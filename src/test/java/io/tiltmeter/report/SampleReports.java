@@ -101,6 +101,10 @@ final class SampleReports {
         Files.writeString(folder.resolve("findings.json"), json);
         Files.writeString(folder.resolve("summary.txt"), TerminalSummary.render(fleet(), 120, false));
         Files.writeString(folder.resolve("big.html"), HtmlReport.render(many(1000)));
+        StringBuilder small = new StringBuilder();
+        FindingsJson.write(small(), small);
+        Files.writeString(folder.resolve("small.json"), small);
+        Files.writeString(folder.resolve("small.txt"), TerminalSummary.render(small(), 100, false));
     }
 
     /** Two runs: one with an incident that ends in NaN, one that is empty. */
