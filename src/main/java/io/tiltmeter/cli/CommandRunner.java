@@ -57,7 +57,7 @@ final class CommandRunner {
             return fail(command, ExitCode.USAGE, usageError(command, line, e));
         } catch (ConfigException e) {
             return fail(command, ExitCode.USAGE, String.valueOf(e.getMessage()));
-        } catch (RuntimeException | Error e) {
+        } catch (Exception | Error e) {
             return bug(command, e);
         }
     }
@@ -68,7 +68,8 @@ final class CommandRunner {
             Optional<Outcome> outcome = Optional.empty();
             try (ConsoleProgress progress = new ConsoleProgress(terminal)) {
                 outcome = Optional.of(action.run(jobs, progress));
-            } catch (RuntimeException | Error e) {
+            } catch (Exception | Error e) {
+                // Scala throws checked exceptions undeclared, so this has to be wider than it seems.
                 ending = failed(command, e);
                 status(command, jobs, ending, outcome);
                 return ending;

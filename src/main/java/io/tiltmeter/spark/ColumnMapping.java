@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Column;
+import org.apache.spark.sql.catalyst.expressions.Cast;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BooleanType;
@@ -123,7 +124,12 @@ final class ColumnMapping {
             return actual instanceof StringType ? Optional.of(column) : Optional.empty();
         }
         if (wanted instanceof MapType || wanted instanceof ArrayType) {
-            return actual.getClass() == wanted.getClass() ? Optional.of(column.cast(wanted)) : Optional.empty();
+            if (actual.sameType(wanted)) {
+                return Optional.of(column);
+            }
+            return actual.getClass() == wanted.getClass() && Cast.canCast(actual, wanted)
+                    ? Optional.of(column.cast(wanted))
+                    : Optional.empty();
         }
         return Optional.empty();
     }

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.col;
 import io.tiltmeter.config.Settings;
 import io.tiltmeter.spark.ParquetInput.DataFile;
 import io.tiltmeter.spark.Survey.Extent;
+import java.io.Serializable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -66,7 +67,7 @@ final class DigestStore {
             .add("generation", DataTypes.LongType, false);
 
     /** One start of one run. */
-    record Attempt(String runId, int attempt) implements Comparable<Attempt> {
+    record Attempt(String runId, int attempt) implements Comparable<Attempt>, Serializable {
         @Override
         public int compareTo(Attempt other) {
             int byRun = runId.compareTo(other.runId);

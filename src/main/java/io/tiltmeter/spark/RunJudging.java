@@ -62,7 +62,8 @@ final class RunJudging {
             Map<String, RunRecord> runs,
             Map<DigestStore.Attempt, AttemptRecord> attempts,
             Map<String, DetectorSettings> detectors,
-            int chartPoints) {}
+            int chartPoints)
+            implements Serializable {}
 
     /** Judges all runs that have digests; one element a run, in no particular order. */
     static JavaRDD<Judged> judge(

@@ -46,7 +46,7 @@ public final class Schemas {
             .optional("framework", STRING)
             .optional("code_version", STRING)
             .optional("hardware", STRING)
-            .optional("attributes", DataTypes.createMapType(STRING, STRING, false))
+            .optional("attributes", DataTypes.createMapType(STRING, STRING))
             .build();
 
     public static final StructType ATTEMPTS = keyed().optional("start_time", TIME)
