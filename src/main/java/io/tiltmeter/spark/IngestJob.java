@@ -41,6 +41,7 @@ public final class IngestJob {
 
     private static final long BYTES_PER_TASK = 16L << 20;
     private static final long ROWS_PER_FILE = 4_000_000;
+    private static final String STAGING = "staging";
     private static final int MOST_REJECTIONS_SHOWN = 10_000;
 
     /**
@@ -191,7 +192,7 @@ public final class IngestJob {
             records = records.union(context.parallelize(plan.emptyRuns(), 1)
                     .map(run -> LogReading.wrap("runs", RecordRows.row(run.toRecord()))));
         }
-        Path staging = attempt.file("_staging");
+        Path staging = attempt.file(STAGING);
         InternalFrames.frame(spark, records, LogReading.SCHEMA).write().parquet(staging.toString());
         progress.stage("Writing metric tables");
         Dataset<Row> staged = spark.read().schema(LogReading.SCHEMA).parquet(staging.toString());
@@ -199,12 +200,12 @@ public final class IngestJob {
         rows.forEach((table, n) -> {
             Dataset<Row> frame = staged.where(col(table).isNotNull()).select(table + ".*");
             int files = (int) Math.max(1, n / ROWS_PER_FILE);
-            frame.to(Schemas.of(table))
+            frame.to(Schemas.asRead(table))
                     .coalesce(files)
                     .write()
                     .parquet(attempt.file(table).toString());
         });
-        attempt.remove("_staging");
+        attempt.remove(STAGING);
         return rows;
     }
 

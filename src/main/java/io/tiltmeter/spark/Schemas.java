@@ -8,6 +8,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.MetadataBuilder;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -139,6 +140,15 @@ public final class Schemas {
         StructType schema = ALL.get(table);
         if (schema == null) {
             throw new IllegalArgumentException("Table '" + table + "' is none of " + String.join(", ", ALL.keySet()));
+        }
+        return schema;
+    }
+
+    /** The schema of a table as Spark reads it back from files: every column may be null, the version stays with it. */
+    static StructType asRead(String table) {
+        StructType schema = new StructType();
+        for (StructField field : of(table).fields()) {
+            schema = schema.add(field.name(), field.dataType(), true, field.metadata());
         }
         return schema;
     }
