@@ -1,7 +1,6 @@
 package io.tiltmeter.blocks;
 
 import io.tiltmeter.model.Metric;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -22,9 +21,6 @@ public final class Slice {
 
     private static final int INITIAL_CAPACITY = 16;
     private static final double[] NONE = {};
-    private static final byte CONSTANT = 0;
-    private static final byte FLOATS = 1;
-    private static final byte DOUBLES = 2;
 
     private long[] steps;
     private long[] times;
@@ -59,17 +55,17 @@ public final class Slice {
     public int add(long step, long time, int span) {
         int grown = 0;
         if (size == steps.length) {
-            int capacity = size * 2;
+            int capacity = Math.max(INITIAL_CAPACITY, size * 2);
             steps = Arrays.copyOf(steps, capacity);
             times = Arrays.copyOf(times, capacity);
             spans = Arrays.copyOf(spans, capacity);
-            grown = 3 * size;
+            grown = 3 * (capacity - size);
             for (int m = 0; m < columns.length; m++) {
                 double[] column = columns[m];
                 if (column != NONE) {
                     columns[m] = Arrays.copyOf(column, capacity);
                     Arrays.fill(columns[m], size, capacity, ABSENT);
-                    grown += size;
+                    grown += capacity - size;
                 }
             }
         }
@@ -135,123 +131,41 @@ public final class Slice {
         return true;
     }
 
-    /** The slice as bytes: constants once, columns that are exact in single precision as such. */
+    /** The slice as bytes. */
     public byte[] encode() {
-        boolean anyTime = false;
-        boolean anySpan = false;
-        for (int i = 0; i < size; i++) {
-            anyTime |= times[i] != NO_TIME;
-            anySpan |= spans[i] != 1;
-        }
-        int length = 4 + 1 + size * 8 + (anyTime ? size * 8 : 0) + (anySpan ? size * 4 : 0) + 4;
-        byte[] kinds = new byte[columns.length];
+        ColumnWriter out = new ColumnWriter();
+        out.putInt(size);
+        out.longs(steps, size);
+        out.longs(times, size);
+        out.ints(spans, size);
         int mask = 0;
         for (int m = 0; m < columns.length; m++) {
-            double[] column = columns[m];
+            mask |= hasColumn(m) ? 1 << m : 0;
+        }
+        out.putInt(mask);
+        for (double[] column : columns) {
             if (column != NONE) {
-                mask |= 1 << m;
-                kinds[m] = kind(column);
-                length += 1
-                        + switch (kinds[m]) {
-                            case CONSTANT -> 8;
-                            case FLOATS -> size * 4;
-                            default -> size * 8;
-                        };
+                out.doubles(column, size);
             }
         }
-        ByteBuffer buffer = ByteBuffer.allocate(length);
-        buffer.putInt(size).put((byte) ((anyTime ? 1 : 0) | (anySpan ? 2 : 0)));
-        for (int i = 0; i < size; i++) {
-            buffer.putLong(steps[i]);
-        }
-        for (int i = 0; anyTime && i < size; i++) {
-            buffer.putLong(times[i]);
-        }
-        for (int i = 0; anySpan && i < size; i++) {
-            buffer.putInt(spans[i]);
-        }
-        buffer.putInt(mask);
-        for (int m = 0; m < columns.length; m++) {
-            double[] column = columns[m];
-            if (column == NONE) {
-                continue;
-            }
-            buffer.put(kinds[m]);
-            switch (kinds[m]) {
-                case CONSTANT -> buffer.putLong(Double.doubleToRawLongBits(column[0]));
-                case FLOATS -> {
-                    for (int i = 0; i < size; i++) {
-                        buffer.putFloat((float) column[i]);
-                    }
-                }
-                default -> {
-                    for (int i = 0; i < size; i++) {
-                        buffer.putLong(Double.doubleToRawLongBits(column[i]));
-                    }
-                }
-            }
-        }
-        return buffer.array();
+        return out.toBytes();
     }
 
     /** The slice that {@link #encode} wrote. */
     public static Slice decode(byte[] bytes) {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        int size = buffer.getInt();
-        byte flags = buffer.get();
-        Slice slice = new Slice(Math.max(1, size));
+        ColumnReader in = new ColumnReader(bytes);
+        int size = in.getInt();
+        Slice slice = new Slice(0);
         slice.size = size;
-        for (int i = 0; i < size; i++) {
-            slice.steps[i] = buffer.getLong();
-        }
-        if ((flags & 1) != 0) {
-            for (int i = 0; i < size; i++) {
-                slice.times[i] = buffer.getLong();
-            }
-        } else {
-            Arrays.fill(slice.times, NO_TIME);
-        }
-        if ((flags & 2) != 0) {
-            for (int i = 0; i < size; i++) {
-                slice.spans[i] = buffer.getInt();
-            }
-        } else {
-            Arrays.fill(slice.spans, 1);
-        }
-        int mask = buffer.getInt();
+        slice.steps = in.longs(size);
+        slice.times = in.longs(size);
+        slice.spans = in.ints(size);
+        int mask = in.getInt();
         for (int m = 0; m < slice.columns.length; m++) {
-            if ((mask & (1 << m)) == 0) {
-                continue;
+            if ((mask & (1 << m)) != 0) {
+                slice.columns[m] = in.doubles(size);
             }
-            double[] column = new double[Math.max(1, size)];
-            switch (buffer.get()) {
-                case CONSTANT -> Arrays.fill(column, Double.longBitsToDouble(buffer.getLong()));
-                case FLOATS -> {
-                    for (int i = 0; i < size; i++) {
-                        column[i] = buffer.getFloat();
-                    }
-                }
-                default -> {
-                    for (int i = 0; i < size; i++) {
-                        column[i] = Double.longBitsToDouble(buffer.getLong());
-                    }
-                }
-            }
-            slice.columns[m] = column;
         }
         return slice;
-    }
-
-    private byte kind(double[] column) {
-        long first = Double.doubleToRawLongBits(column[0]);
-        boolean constant = true;
-        boolean floats = true;
-        for (int i = 0; i < size && (constant || floats); i++) {
-            long bits = Double.doubleToRawLongBits(column[i]);
-            constant &= bits == first;
-            // A NaN would lose its payload, and with it the difference between NaN and "not logged".
-            floats &= (double) (float) column[i] == column[i];
-        }
-        return constant ? CONSTANT : floats ? FLOATS : DOUBLES;
     }
 }

@@ -41,7 +41,7 @@ public record Settings(Scan scan, Report report, Ingest ingest, Map<String, Dete
                     max = 1_000_000_000)
             long scatterCells)
             implements Serializable {
-        public static final Scan DEFAULTS = new Scan(256, 8_000_000, 4_000_000);
+        public static final Scan DEFAULTS = new Scan(256, 2_000_000, 4_000_000);
     }
 
     /**

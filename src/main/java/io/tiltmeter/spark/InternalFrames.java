@@ -1,12 +1,33 @@
 package io.tiltmeter.spark;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Alias;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.ExprId;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.execution.ColumnarToRowExec;
+import org.apache.spark.sql.execution.FileSourceScanExec;
+import org.apache.spark.sql.execution.InputAdapter;
+import org.apache.spark.sql.execution.ProjectExec;
+import org.apache.spark.sql.execution.SparkPlan;
+import org.apache.spark.sql.execution.WholeStageCodegenExec;
 import org.apache.spark.sql.execution.datasources.parquet.ParquetToSparkSchemaConverter;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.vectorized.ColumnarBatch;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * The one place that goes below Spark's public API: rows with primitive getters in, rows from primitive arrays out. It
@@ -21,6 +42,87 @@ final class InternalFrames {
                 .queryExecution()
                 .toRdd()
                 .toJavaRDD();
+    }
+
+    /**
+     * Cells of a frame, as rows whose columns may stand in another order than the frame's.
+     *
+     * @param rows a row is only valid until the next one is asked for
+     */
+    record Cells(JavaRDD<InternalRow> rows, List<String> columns) {}
+
+    /**
+     * The cells of a frame by the cheapest way there is: where the frame is a plain selection of columns of files, straight
+     * from the reader's column batches, which saves the copy into rows; else its rows.
+     */
+    static Cells cells(Dataset<Row> frame) {
+        SparkPlan plan = ((org.apache.spark.sql.classic.Dataset<Row>) frame)
+                .queryExecution()
+                .executedPlan();
+        Optional<Cells> batches = batches(plan, List.of(frame.columns()));
+        return batches.orElseGet(() -> new Cells(rows(frame), List.of(frame.columns())));
+    }
+
+    private static Optional<Cells> batches(SparkPlan top, List<String> wanted) {
+        SparkPlan plan = top instanceof WholeStageCodegenExec stage ? stage.child() : top;
+        List<NamedExpression> projection = new ArrayList<>();
+        if (plan instanceof ProjectExec project) {
+            CollectionConverters.asJava(project.projectList()).forEach(projection::add);
+            plan = project.child();
+        }
+        if (!(plan instanceof ColumnarToRowExec toRow)) {
+            return Optional.empty();
+        }
+        SparkPlan scan = toRow.child() instanceof InputAdapter adapter ? adapter.child() : toRow.child();
+        if (!(scan instanceof FileSourceScanExec) || !scan.supportsColumnar()) {
+            return Optional.empty();
+        }
+        Map<ExprId, String> names = new HashMap<>();
+        for (NamedExpression expression : projection) {
+            Expression source = expression instanceof Alias alias ? alias.child() : (Expression) expression;
+            if (!(source instanceof Attribute attribute)) {
+                return Optional.empty();
+            }
+            names.put(attribute.exprId(), expression.name());
+        }
+        List<String> columns = new ArrayList<>();
+        for (Attribute attribute : CollectionConverters.asJava(scan.output())) {
+            columns.add(projection.isEmpty() ? attribute.name() : names.getOrDefault(attribute.exprId(), ""));
+        }
+        if (!columns.containsAll(wanted)) {
+            return Optional.empty();
+        }
+        JavaRDD<InternalRow> rows = scan.executeColumnar().toJavaRDD().mapPartitions(BatchRows::new);
+        return Optional.of(new Cells(rows, columns));
+    }
+
+    /** The rows of column batches, one after the other. */
+    private static final class BatchRows implements Iterator<InternalRow> {
+        private final Iterator<ColumnarBatch> batches;
+        private Iterator<InternalRow> rows = Collections.emptyIterator();
+
+        BatchRows(Iterator<ColumnarBatch> batches) {
+            this.batches = batches;
+        }
+
+        @Override
+        public boolean hasNext() {
+            while (!rows.hasNext()) {
+                if (!batches.hasNext()) {
+                    return false;
+                }
+                rows = batches.next().rowIterator();
+            }
+            return true;
+        }
+
+        @Override
+        public InternalRow next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            return rows.next();
+        }
     }
 
     /** A frame over rows made by us. */

@@ -1,5 +1,6 @@
 package io.tiltmeter.spark;
 
+import io.tiltmeter.blocks.DigestCodec;
 import io.tiltmeter.config.Settings;
 import io.tiltmeter.model.AttemptRecord;
 import io.tiltmeter.model.Rejection;
@@ -72,12 +73,9 @@ public final class NightlyJob {
             return dryRun(request, tables, scan, output);
         }
         StepsScan.Result result = scan.update(progress);
-        DigestStore.Plan plan = result.plan();
+        DigestPlan plan = result.plan();
         Map<String, RunRecord> runs = RunTables.runs(
-                tables,
-                plan.attempts().keySet().stream()
-                        .map(DigestStore.Attempt::runId)
-                        .collect(Collectors.toSet()));
+                tables, plan.attempts().keySet().stream().map(AttemptId::runId).collect(Collectors.toSet()));
         if (runs.isEmpty()) {
             throw new InputException("Cannot analyse '" + request.metrics() + "': it holds no run and no step");
         }
@@ -91,11 +89,10 @@ public final class NightlyJob {
         String date = request.date().orElseGet(() -> lastDate(plan, tables));
 
         progress.stage(String.format("Judging %,d runs", runs.size()));
-        Map<DigestStore.Attempt, AttemptRecord> attempts = RunTables.attempts(tables);
+        Map<AttemptId, AttemptRecord> attempts = RunTables.attempts(tables);
         FleetAnalysis analysis = new FleetAnalysis(runs, settings);
         FleetReport report;
         Optional<JavaRDD<RunJudging.Judged>> judged = result.digests()
-                .read()
                 .map(digests -> RunJudging.judge(
                                 spark,
                                 digests,
@@ -133,8 +130,9 @@ public final class NightlyJob {
     /** Everything but the files that digests depend on; another value makes them anew. */
     private static String fingerprint(Settings settings, Map<String, String> names) {
         return String.format(
-                "schema-%d/window-%d/cells-%d/names-%08x",
+                "schema-%d/digest-%08x/window-%d/cells-%d/names-%08x",
                 Schemas.VERSION,
+                DigestCodec.fingerprint(),
                 settings.scan().windowSteps(),
                 settings.scan().blockCells(),
                 new TreeMap<>(names).hashCode());
@@ -149,7 +147,7 @@ public final class NightlyJob {
     }
 
     /** Date (UTC) of the last logged step; where no times were logged, of the newest file. */
-    private static String lastDate(DigestStore.Plan plan, MetricTables tables) {
+    private static String lastDate(DigestPlan plan, MetricTables tables) {
         long millis = plan.lastTime()
                 .map(micros -> Math.floorDiv(micros, 1000L))
                 .orElseGet(() -> Stream.of("steps", "runs")
@@ -180,7 +178,7 @@ public final class NightlyJob {
     }
 
     private static Outcome dryRun(Request request, MetricTables tables, StepsScan scan, Path output) {
-        DigestStore.Plan plan = scan.plan();
+        DigestPlan plan = scan.plan();
         String date = request.date().orElseGet(() -> lastDate(plan, tables));
         List<String> lines = new ArrayList<>();
         lines.add("Dry run: nothing is written.");
@@ -203,19 +201,13 @@ public final class NightlyJob {
         long read =
                 plan.files().stream().mapToLong(ParquetInput.DataFile::length).sum();
         lines.add(String.format(
-                "Plan     digest %,d of %,d attempts, reading %,d files (%s); the rest is kept from earlier nights",
-                plan.windows().size(), plan.attempts().size(), plan.files().size(), bytes(read)));
+                "Plan     digest new windows of %,d of %,d attempts, reading %,d files (%s); the rest is kept from earlier nights",
+                plan.attemptsRead(), plan.attempts().size(), plan.files().size(), bytes(read)));
         if (!plan.windows().isEmpty()) {
             lines.add(String.format(
                     "         windows of %,d to %,d steps",
-                    plan.windows().stream()
-                            .mapToLong(BlockScan.Windows::width)
-                            .min()
-                            .orElse(0),
-                    plan.windows().stream()
-                            .mapToLong(BlockScan.Windows::width)
-                            .max()
-                            .orElse(0)));
+                    plan.windows().stream().mapToLong(WindowRange::width).min().orElse(0),
+                    plan.windows().stream().mapToLong(WindowRange::width).max().orElse(0)));
         }
         lines.add("Output   " + new Path(output, date) + " (report.html, findings.json, tables), digests in "
                 + new Path(output, "digests"));

@@ -18,7 +18,6 @@ import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.RunSummary;
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +59,7 @@ final class RunJudging {
     /** Everything the tasks need beside the digests. */
     private record Inputs(
             Map<String, RunRecord> runs,
-            Map<DigestStore.Attempt, AttemptRecord> attempts,
+            Map<AttemptId, AttemptRecord> attempts,
             Map<String, DetectorSettings> detectors,
             int chartPoints)
             implements Serializable {}
@@ -70,13 +69,12 @@ final class RunJudging {
             SparkSession spark,
             Dataset<Row> digests,
             Map<String, RunRecord> runs,
-            Map<DigestStore.Attempt, AttemptRecord> attempts,
+            Map<AttemptId, AttemptRecord> attempts,
             Map<String, DetectorSettings> detectors,
             int chartPoints) {
         Broadcast<Inputs> inputs = JavaSparkContext.fromSparkContext(spark.sparkContext())
                 .broadcast(new Inputs(runs, attempts, detectors, chartPoints));
-        Dataset<Row> ordered =
-                digests.repartition(col("run_id")).sortWithinPartitions("run_id", "attempt", "window", "metric");
+        Dataset<Row> ordered = digests.repartition(col("run_id")).sortWithinPartitions("run_id", "attempt", "window");
         return InternalFrames.rows(ordered).mapPartitions(rows -> new Judging(rows, inputs.value()));
     }
 
@@ -111,9 +109,7 @@ final class RunJudging {
 
         @Override
         public Judged next() {
-            String runId = pending.orElseThrow(NoSuchElementException::new)
-                    .getUTF8String(0)
-                    .toString();
+            String runId = DigestRows.runId(pending.orElseThrow(NoSuchElementException::new));
             RunRecord run = inputs.runs.getOrDefault(runId, RunRecord.of(runId, null, Map.of()));
             RunJudge judge = new RunJudge(run, inputs.detectors, detectors);
             RunSummarizer summarizer = new RunSummarizer(run);
@@ -122,12 +118,12 @@ final class RunJudging {
                     .toList();
             int attempt = -1;
             while (isOf(runId)) {
-                int number = pending.get().getInt(1);
-                Digest digest = window(runId, number);
+                int number = DigestRows.attempt(pending.get());
+                Digest digest = DigestRows.digest(pending.get());
+                pending = advance();
                 if (number != attempt) {
                     attempt = number;
-                    judge.attempt(
-                            number, Optional.ofNullable(inputs.attempts.get(new DigestStore.Attempt(runId, number))));
+                    judge.attempt(number, Optional.ofNullable(inputs.attempts.get(new AttemptId(runId, number))));
                 }
                 DigestCursor cursor = new DigestCursor(number, digest);
                 while (cursor.advance()) {
@@ -153,37 +149,7 @@ final class RunJudging {
         }
 
         private boolean isOf(String runId) {
-            return pending.isPresent()
-                    && pending.get().getUTF8String(0).toString().equals(runId);
-        }
-
-        /** Reads the rows of one window: the shared one first, then one for each metric. */
-        private Digest window(String runId, int attempt) {
-            InternalRow shared = pending.orElseThrow();
-            long window = shared.getLong(2);
-            if (!DigestRows.isShared(shared)) {
-                throw new IllegalStateException("Digest of run '" + runId + "' attempt " + attempt + " window " + window
-                        + " begins with metric '" + shared.getUTF8String(3) + "', not with the row its metrics share");
-            }
-            Digest head = DigestRows.digest(shared, List.of());
-            List<Digest.Series> series = new ArrayList<>();
-            pending = advance();
-            while (isOf(runId)
-                    && pending.get().getInt(1) == attempt
-                    && pending.get().getLong(2) == window) {
-                series.add(DigestRows.series(pending.get()));
-                pending = advance();
-            }
-            return new Digest(
-                    head.steps(),
-                    head.times(),
-                    head.spans(),
-                    head.rows(),
-                    head.duplicates(),
-                    head.conflicts(),
-                    head.firstConflictStep(),
-                    head.firstConflictWorker(),
-                    series);
+            return pending.isPresent() && DigestRows.runId(pending.get()).equals(runId);
         }
     }
 }

@@ -34,8 +34,8 @@ final class RunTables {
         return runs;
     }
 
-    static Map<DigestStore.Attempt, AttemptRecord> attempts(MetricTables tables) {
-        Map<DigestStore.Attempt, AttemptRecord> attempts = new HashMap<>();
+    static Map<AttemptId, AttemptRecord> attempts(MetricTables tables) {
+        Map<AttemptId, AttemptRecord> attempts = new HashMap<>();
         tables.read("attempts").ifPresent(frame -> {
             for (Row row : rows(frame, "attempts")) {
                 Integer number = integer(row, "attempt");
@@ -48,7 +48,7 @@ final class RunTables {
                         integer(row, "world_size"),
                         number(row, "global_batch"),
                         text(row, "exit_reason"));
-                attempts.put(new DigestStore.Attempt(attempt.runId(), attempt.attempt()), attempt);
+                attempts.put(new AttemptId(attempt.runId(), attempt.attempt()), attempt);
             }
         });
         return attempts;

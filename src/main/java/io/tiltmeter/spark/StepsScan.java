@@ -12,12 +12,17 @@ import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Brings the digests up to date with the {@code steps} table. A file that turns out to be damaged while it is read is set
  * aside, and the rest is read again without it.
  */
 final class StepsScan {
+    private static final StructType COLUMNS = new StructType(
+            StepColumns.names().stream().map(Schemas.STEPS::apply).toArray(StructField[]::new));
+
     private final SparkSession spark;
     private final MetricTables tables;
     private final DigestStore store;
@@ -33,31 +38,31 @@ final class StepsScan {
     }
 
     /** What would be read. Reads keys of files that are not in the ledger yet; writes nothing. */
-    DigestStore.Plan plan() {
+    DigestPlan plan() {
         return withoutDamaged(this::planOnce);
     }
 
     /** Reads what the plan names and keeps its digests. */
     Result update(Progress progress) {
         return withoutDamaged(() -> {
-            DigestStore.Plan plan = planOnce();
+            DigestPlan plan = planOnce();
             Optional<Dataset<Row>> digests = Optional.empty();
             if (!plan.windows().isEmpty()) {
                 progress.stage(String.format(
-                        "Reading %,d attempts in %,d files",
-                        plan.windows().size(), plan.files().size()));
-                digests = tables.read("steps", Schemas.STEPS, plan.files(), false)
+                        "Reading %,d attempts in %,d file%s",
+                        plan.attemptsRead(), plan.files().size(), plan.files().size() == 1 ? "" : "s"));
+                digests = tables.read("steps", COLUMNS, plan.files(), false)
                         .map(steps -> BlockScan.digests(spark, steps, plan.windows(), settings));
             }
             return new Result(plan, store.update(plan, digests));
         });
     }
 
-    /** Plan that was carried out, and the digests valid since. */
-    record Result(DigestStore.Plan plan, DigestStore.Valid digests) {}
+    /** Plan that was carried out, and all digests valid since; empty when there is no step at all. */
+    record Result(DigestPlan plan, Optional<Dataset<Row>> digests) {}
 
     /** Files found damaged, and rows that belong to no run or step. */
-    List<Rejection> rejected(DigestStore.Plan plan) {
+    List<Rejection> rejected(DigestPlan plan) {
         List<Rejection> all = new ArrayList<>(rejected);
         plan.unusable()
                 .forEach((file, rows) -> all.add(new Rejection(
@@ -69,9 +74,9 @@ final class StepsScan {
         return all;
     }
 
-    private DigestStore.Plan planOnce() {
+    private DigestPlan planOnce() {
         if (tables.catalogName("steps").isPresent()) {
-            return store.planAll(survey(List.of()), settings);
+            return DigestPlan.ofAll(survey(List.of()), settings);
         }
         List<DataFile> files = tables.files("steps").stream()
                 .filter(file -> !damaged.contains(file.path()))

@@ -11,7 +11,6 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -27,9 +26,6 @@ final class Survey {
     static final StructType COLUMNS_OF_TABLE = new StructType(Stream.of("run_id", "attempt", "worker", "step", "time")
             .map(Schemas.STEPS::apply)
             .toArray(StructField[]::new));
-
-    /** The same with each row's file, in the order {@link Surveyor} expects. */
-    private static final StructType COLUMNS = COLUMNS_OF_TABLE.add(MetricTables.FILE, DataTypes.StringType, false);
 
     /** Largest step that is taken for one; beyond it window arithmetic would overflow. */
     static final long MAX_STEP = 1L << 53;
@@ -57,6 +53,15 @@ final class Survey {
         static final Comparator<Extent> ORDER =
                 Comparator.comparing(Extent::file).thenComparing(Extent::runId).thenComparingInt(Extent::attempt);
 
+        /** Of a file without any row. */
+        static Extent none(String file) {
+            return new Extent(file, "", 0, 0, 0, 0, 1, -1, Long.MIN_VALUE, 0);
+        }
+
+        boolean hasRows() {
+            return rows > 0;
+        }
+
         private Extent in(String newFile) {
             return new Extent(newFile, runId, attempt, rows, minStep, maxStep, minGap, maxWorker, maxTime, unusable);
         }
@@ -76,10 +81,13 @@ final class Survey {
         }
     }
 
-    /** Surveys a frame with some of {@link #COLUMNS}; ordered by file, run and attempt. */
+    /** Surveys a frame of {@link #COLUMNS_OF_TABLE} and {@link MetricTables#FILE}; ordered by file, run and attempt. */
     static List<Extent> of(Dataset<Row> keys) {
-        List<Extent> parts = InternalFrames.rows(MetricTables.exactly(keys, COLUMNS))
-                .mapPartitions(rows -> new Surveyor().survey(rows))
+        InternalFrames.Cells cells = InternalFrames.cells(keys);
+        StepColumns columns = StepColumns.of(cells.columns());
+        int file = cells.columns().indexOf(MetricTables.FILE);
+        List<Extent> parts = cells.rows()
+                .mapPartitions(rows -> new Surveyor(columns, file).survey(rows))
                 .collect();
         Map<List<Object>, Extent> merged = new HashMap<>();
         for (Extent part : parts) {
@@ -102,10 +110,17 @@ final class Survey {
 
     /** Surveys the rows of one task. */
     private static final class Surveyor {
+        private final StepColumns columns;
+        private final int fileColumn;
         private final Map<Key, Counts> counts = new HashMap<>();
         private final Map<UTF8String, Long> unusable = new HashMap<>();
         private Key lastKey = new Key(UTF8String.EMPTY_UTF8, UTF8String.EMPTY_UTF8, Integer.MIN_VALUE);
         private Counts last = new Counts();
+
+        Surveyor(StepColumns columns, int fileColumn) {
+            this.columns = columns;
+            this.fileColumn = fileColumn;
+        }
 
         Iterator<Extent> survey(Iterator<InternalRow> rows) {
             while (rows.hasNext()) {
@@ -129,23 +144,20 @@ final class Survey {
         }
 
         private void observe(InternalRow row) {
-            UTF8String file = row.getUTF8String(5);
-            if (!usable(row, 0, 3)) {
+            UTF8String file = row.getUTF8String(fileColumn);
+            if (!usable(row, columns.run(), columns.step())) {
                 unusable.merge(file.clone(), 1L, Long::sum);
                 return;
             }
-            UTF8String run = row.getUTF8String(0);
-            int attempt = row.isNullAt(1) ? 0 : row.getInt(1);
+            UTF8String run = row.getUTF8String(columns.run());
+            int attempt = columns.attemptOf(row);
             if (attempt != lastKey.attempt || !run.equals(lastKey.run) || !file.equals(lastKey.file)) {
                 // Rows are reused by their producer: what is kept is copied.
                 lastKey = new Key(file.clone(), run.clone(), attempt);
                 last = counts.computeIfAbsent(lastKey, key -> new Counts());
                 last.previousStep = -1;
             }
-            last.observe(
-                    row.getLong(3),
-                    row.isNullAt(2) ? -1 : row.getInt(2),
-                    row.isNullAt(4) ? Long.MIN_VALUE : row.getLong(4));
+            last.observe(row.getLong(columns.step()), columns.workerOf(row), columns.timeOf(row));
         }
     }
 
