@@ -87,6 +87,12 @@ final class ColumnReader {
                     values[i] = values[i - 1] + buffer.getInt();
                 }
             }
+            case ColumnWriter.SMALL_STEPS -> {
+                values[0] = buffer.getLong();
+                for (int i = 1; i < n; i++) {
+                    values[i] = values[i - 1] + buffer.get();
+                }
+            }
             case ColumnWriter.LONGS -> {
                 buffer.asLongBuffer().get(values);
                 buffer.position(buffer.position() + n * Long.BYTES);

@@ -24,6 +24,8 @@ final class ColumnWriter {
     static final byte STEPS = 6;
 
     static final byte LONGS = 7;
+    /** As {@link #STEPS} with distances from -128 to 127. */
+    static final byte SMALL_STEPS = 8;
 
     private static final int INITIAL_CAPACITY = 1 << 12;
 
@@ -121,16 +123,25 @@ final class ColumnWriter {
         }
         long stride = n > 1 ? values[1] - values[0] : 0;
         boolean even = true;
+        boolean small = true;
         boolean near = true;
         for (int i = 1; i < n && (even || near); i++) {
             long distance = values[i] - values[i - 1];
             even &= distance == stride;
+            small &= distance == (byte) distance;
             near &= distance == (int) distance;
         }
         if (even) {
             putByte(STRIDE);
             putLong(values[0]);
             putLong(stride);
+        } else if (small) {
+            putByte(SMALL_STEPS);
+            putLong(values[0]);
+            ByteBuffer to = room(n - 1);
+            for (int i = 1; i < n; i++) {
+                to.put((byte) (values[i] - values[i - 1]));
+            }
         } else if (near) {
             putByte(STEPS);
             putLong(values[0]);

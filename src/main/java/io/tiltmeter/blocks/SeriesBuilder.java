@@ -3,12 +3,14 @@ package io.tiltmeter.blocks;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.StepRecord;
 import java.util.Arrays;
-import java.util.List;
+import java.util.stream.IntStream;
 
 /** Digests one metric of a block: statistics across workers at every step, and of every worker over the steps. */
 final class SeriesBuilder {
     private final int metric;
     private final Metric.Reduction reduction;
+    private final long[] allSteps;
+    private final int columns;
     private final int width;
     private final int[] worker;
     private final int[] workerCount;
@@ -31,11 +33,21 @@ final class SeriesBuilder {
     private final double[] scratch;
     private int size;
 
-    SeriesBuilder(int metric, int length, List<Lane> lanes) {
+    /**
+     * Prepares for one metric of a block.
+     *
+     * @param allSteps steps of the block, its rows
+     * @param workers workers with local values, its first columns
+     * @param columns number of all columns; those after the workers' hold reduced values
+     */
+    SeriesBuilder(int metric, long[] allSteps, int[] workers, int columns) {
         this.metric = metric;
+        this.allSteps = allSteps;
+        this.columns = columns;
         reduction = Metric.of(metric).reduction();
-        width = lanes.size();
-        worker = lanes.stream().mapToInt(lane -> lane.worker).toArray();
+        width = workers.length;
+        worker = workers;
+        int length = allSteps.length;
         workerCount = new int[width];
         workerMean = new double[width];
         workerMin = new double[width];
@@ -57,10 +69,14 @@ final class SeriesBuilder {
         scratch = new double[width];
     }
 
-    Digest.Series build(long[] allSteps, double[] cells, double[] globals) {
+    /** The digest of a matrix of the metric's values, step-major, {@link Slice#ABSENT} where there is none. */
+    Digest.Series build(double[] cells) {
         for (int s = 0; s < allSteps.length; s++) {
-            step(allSteps[s], cells, s * width, globals[s]);
+            step(allSteps[s], cells, s * columns);
         }
+        int[] logged = IntStream.range(0, width)
+                .filter(w -> workerCount[w] + workerNonFinite[w] > 0)
+                .toArray();
         return new Digest.Series(
                 metric,
                 Arrays.copyOf(steps, size),
@@ -72,16 +88,34 @@ final class SeriesBuilder {
                 Arrays.copyOf(outlierValue, size),
                 Arrays.copyOf(nonFinite, size),
                 Arrays.copyOf(firstNonFinite, size),
-                worker,
-                workerCount,
-                workerMean,
-                workerMin,
-                workerMax,
-                workerNonFinite,
-                workerOutlier);
+                pick(worker, logged),
+                pick(workerCount, logged),
+                pick(workerMean, logged),
+                pick(workerMin, logged),
+                pick(workerMax, logged),
+                pick(workerNonFinite, logged),
+                pick(workerOutlier, logged));
     }
 
-    private void step(long step, double[] cells, int from, double global) {
+    private static int[] pick(int[] values, int[] at) {
+        return Arrays.stream(at).map(i -> values[i]).toArray();
+    }
+
+    private static double[] pick(double[] values, int[] at) {
+        return Arrays.stream(at).mapToDouble(i -> values[i]).toArray();
+    }
+
+    /** The reduced value of the first source that has one, else {@link Slice#ABSENT}. */
+    private double global(double[] cells, int from) {
+        for (int c = width; c < columns; c++) {
+            if (!Slice.isAbsent(cells[from + c])) {
+                return cells[from + c];
+            }
+        }
+        return Slice.ABSENT;
+    }
+
+    private void step(long step, double[] cells, int from) {
         int logged = 0;
         int n = 0;
         int bad = 0;
@@ -107,6 +141,7 @@ final class SeriesBuilder {
                 firstBad = bad == 1 ? worker[w] : firstBad;
             }
         }
+        double global = global(cells, from);
         boolean hasGlobal = !Slice.isAbsent(global);
         if (logged == 0 && !hasGlobal) {
             return;

@@ -4,9 +4,8 @@ import io.tiltmeter.model.Metric;
 import java.util.Arrays;
 
 /**
- * Points of one worker (or of the run as a whole) within one window of steps, column by column. Grows while a scan task
- * fills it, then travels as bytes. A cell that was not logged holds {@link #ABSENT}, which is told from every NaN a
- * framework writes by its payload.
+ * Points of one window of steps, of whichever workers, column by column. Grows while a scan task fills it, then travels as
+ * bytes. A cell that was not logged holds {@link #ABSENT}, which is told from every NaN a framework writes by its payload.
  */
 public final class Slice {
 
@@ -25,20 +24,21 @@ public final class Slice {
     private long[] steps;
     private long[] times;
     private int[] spans;
+    private int[] sources;
     /** One array a metric; {@link #NONE} until the metric has a value. */
-    private final double[][] columns;
+    private final double[][] columns = new double[Metric.count()][];
 
     private int size;
 
     public Slice() {
-        this(INITIAL_CAPACITY);
+        this(0);
     }
 
     private Slice(int capacity) {
         steps = new long[capacity];
         times = new long[capacity];
         spans = new int[capacity];
-        columns = new double[Metric.count()][];
+        sources = new int[capacity];
         Arrays.fill(columns, NONE);
     }
 
@@ -47,50 +47,49 @@ public final class Slice {
     }
 
     /**
-     * Appends a point without values; {@link #set} fills it.
+     * Appends the rows {@code from} (inclusive) to {@code to} (exclusive) of a batch.
      *
-     * @param time microseconds since the epoch, or {@link #NO_TIME}
-     * @return how many cells of memory the slice grew by
+     * @return how many cells of eight bytes the slice grew by
      */
-    public int add(long step, long time, int span) {
-        int grown = 0;
-        if (size == steps.length) {
-            int capacity = Math.max(INITIAL_CAPACITY, size * 2);
-            steps = Arrays.copyOf(steps, capacity);
-            times = Arrays.copyOf(times, capacity);
-            spans = Arrays.copyOf(spans, capacity);
-            grown = 3 * (capacity - size);
-            for (int m = 0; m < columns.length; m++) {
-                double[] column = columns[m];
-                if (column != NONE) {
-                    columns[m] = Arrays.copyOf(column, capacity);
-                    Arrays.fill(columns[m], size, capacity, ABSENT);
-                    grown += capacity - size;
+    public int append(StepBatch batch, int from, int to) {
+        int n = to - from;
+        int grown = reserve(size + n);
+        System.arraycopy(batch.steps, from, steps, size, n);
+        System.arraycopy(batch.times, from, times, size, n);
+        System.arraycopy(batch.spans, from, spans, size, n);
+        System.arraycopy(batch.sources, from, sources, size, n);
+        for (int m = 0; m < columns.length; m++) {
+            if (batch.has(m)) {
+                if (columns[m] == NONE) {
+                    columns[m] = new double[steps.length];
+                    Arrays.fill(columns[m], 0, size, ABSENT);
+                    grown += steps.length;
                 }
+                System.arraycopy(batch.values(m), from, columns[m], size, n);
+            } else if (columns[m] != NONE) {
+                Arrays.fill(columns[m], size, size + n, ABSENT);
             }
         }
-        steps[size] = step;
-        times[size] = time;
-        spans[size] = span;
-        size++;
+        size += n;
         return grown;
     }
 
-    /**
-     * Sets a value of the last point.
-     *
-     * @return how many cells of memory the slice grew by
-     */
-    public int set(int metric, double value) {
-        double[] column = columns[metric];
-        int grown = 0;
-        if (column == NONE) {
-            column = new double[steps.length];
-            Arrays.fill(column, ABSENT);
-            columns[metric] = column;
-            grown = column.length;
+    private int reserve(int wanted) {
+        if (wanted <= steps.length) {
+            return 0;
         }
-        column[size - 1] = value;
+        int capacity = Math.max(Math.max(INITIAL_CAPACITY, wanted), 2 * steps.length);
+        int grown = 3 * (capacity - steps.length);
+        steps = Arrays.copyOf(steps, capacity);
+        times = Arrays.copyOf(times, capacity);
+        spans = Arrays.copyOf(spans, capacity);
+        sources = Arrays.copyOf(sources, capacity);
+        for (int m = 0; m < columns.length; m++) {
+            if (columns[m] != NONE) {
+                grown += capacity - columns[m].length;
+                columns[m] = Arrays.copyOf(columns[m], capacity);
+            }
+        }
         return grown;
     }
 
@@ -98,37 +97,36 @@ public final class Slice {
         return size;
     }
 
-    public long step(int i) {
+    long step(int i) {
         return steps[i];
     }
 
-    public long time(int i) {
+    long time(int i) {
         return times[i];
     }
 
-    public int span(int i) {
+    int span(int i) {
         return spans[i];
     }
 
+    int source(int i) {
+        return sources[i];
+    }
+
     /** Whether any point may have this metric. */
-    public boolean hasColumn(int metric) {
+    boolean has(int metric) {
         return columns[metric] != NONE;
     }
 
     /** The value, or {@link #ABSENT}. */
-    public double value(int metric, int i) {
+    double value(int metric, int i) {
         double[] column = columns[metric];
         return column == NONE ? ABSENT : column[i];
     }
 
-    /** Whether steps are strictly ascending, as they are in every sane log. */
-    public boolean ascending() {
-        for (int i = 1; i < size; i++) {
-            if (steps[i] <= steps[i - 1]) {
-                return false;
-            }
-        }
-        return true;
+    /** The values of a metric that {@linkplain #has is there}, by point; not to be written. */
+    double[] column(int metric) {
+        return columns[metric];
     }
 
     /** The slice as bytes. */
@@ -138,9 +136,10 @@ public final class Slice {
         out.longs(steps, size);
         out.longs(times, size);
         out.ints(spans, size);
+        out.ints(sources, size);
         int mask = 0;
         for (int m = 0; m < columns.length; m++) {
-            mask |= hasColumn(m) ? 1 << m : 0;
+            mask |= has(m) ? 1 << m : 0;
         }
         out.putInt(mask);
         for (double[] column : columns) {
@@ -154,12 +153,13 @@ public final class Slice {
     /** The slice that {@link #encode} wrote. */
     public static Slice decode(byte[] bytes) {
         ColumnReader in = new ColumnReader(bytes);
-        int size = in.getInt();
         Slice slice = new Slice(0);
+        int size = in.getInt();
         slice.size = size;
         slice.steps = in.longs(size);
         slice.times = in.longs(size);
         slice.spans = in.ints(size);
+        slice.sources = in.ints(size);
         int mask = in.getInt();
         for (int m = 0; m < slice.columns.length; m++) {
             if ((mask & (1 << m)) != 0) {

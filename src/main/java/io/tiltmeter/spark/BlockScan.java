@@ -4,11 +4,13 @@ import static org.apache.spark.sql.functions.col;
 
 import io.tiltmeter.config.Settings;
 import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
  * The scan of the {@code steps} table: rows are scattered into slices by worker and window, slices are shuffled so that
@@ -30,13 +32,16 @@ final class BlockScan {
         StepColumns columns = StepColumns.of(cells.columns());
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         Broadcast<List<WindowRange>> shipped = context.broadcast(List.copyOf(windows));
-        Dataset<Row> slices = InternalFrames.frame(
-                spark,
-                cells.rows()
+        long budget = settings.scatterCells();
+        JavaRDD<InternalRow> slices = cells.batches()
+                .map(batches -> batches.<InternalRow>mapPartitions(
+                        part -> new SliceScatter(StepReader.ofBatches(part, columns), shipped.value(), budget)))
+                .orElseGet(() -> cells.asRows()
                         .mapPartitions(
-                                rows -> new SliceScatter(rows, shipped.value(), columns, settings.scatterCells())),
-                SliceScatter.SCHEMA);
-        Dataset<Row> together = slices.repartition(col("range"), col("window")).sortWithinPartitions("range", "window");
+                                part -> new SliceScatter(StepReader.ofRows(part, columns), shipped.value(), budget)));
+        Dataset<Row> together = InternalFrames.frame(spark, slices, SliceScatter.SCHEMA)
+                .repartition(col("range"), col("window"))
+                .sortWithinPartitions("range", "window");
         return InternalFrames.frame(
                 spark,
                 InternalFrames.rows(together).mapPartitions(rows -> new WindowAssembly(rows, shipped.value())),

@@ -45,11 +45,18 @@ final class InternalFrames {
     }
 
     /**
-     * Cells of a frame, as rows whose columns may stand in another order than the frame's.
+     * Cells of a frame, whose columns may stand in another order than the frame's.
      *
-     * @param rows a row is only valid until the next one is asked for
+     * @param batches column batches, each valid until the next one is asked for; where the frame can hand them out
+     * @param rows else rows, each valid until the next one is asked for
      */
-    record Cells(JavaRDD<InternalRow> rows, List<String> columns) {}
+    record Cells(Optional<JavaRDD<ColumnarBatch>> batches, Optional<JavaRDD<InternalRow>> rows, List<String> columns) {
+
+        /** The cells as rows in any case. */
+        JavaRDD<InternalRow> asRows() {
+            return rows.orElseGet(() -> batches.orElseThrow().mapPartitions(BatchRows::new));
+        }
+    }
 
     /**
      * The cells of a frame by the cheapest way there is: where the frame is a plain selection of columns of files, straight
@@ -59,8 +66,8 @@ final class InternalFrames {
         SparkPlan plan = ((org.apache.spark.sql.classic.Dataset<Row>) frame)
                 .queryExecution()
                 .executedPlan();
-        Optional<Cells> batches = batches(plan, List.of(frame.columns()));
-        return batches.orElseGet(() -> new Cells(rows(frame), List.of(frame.columns())));
+        return batches(plan, List.of(frame.columns()))
+                .orElseGet(() -> new Cells(Optional.empty(), Optional.of(rows(frame)), List.of(frame.columns())));
     }
 
     private static Optional<Cells> batches(SparkPlan top, List<String> wanted) {
@@ -92,8 +99,7 @@ final class InternalFrames {
         if (!columns.containsAll(wanted)) {
             return Optional.empty();
         }
-        JavaRDD<InternalRow> rows = scan.executeColumnar().toJavaRDD().mapPartitions(BatchRows::new);
-        return Optional.of(new Cells(rows, columns));
+        return Optional.of(new Cells(Optional.of(scan.executeColumnar().toJavaRDD()), Optional.empty(), columns));
     }
 
     /** The rows of column batches, one after the other. */

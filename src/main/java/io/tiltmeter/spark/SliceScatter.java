@@ -1,8 +1,9 @@
 package io.tiltmeter.spark;
 
 import io.tiltmeter.blocks.Slice;
+import io.tiltmeter.blocks.StepBatch;
 import java.util.ArrayDeque;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -13,46 +14,63 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.unsafe.types.UTF8String;
+import org.jspecify.annotations.Nullable;
 
-/** Collects rows into slices, and hands slices out when their budget is full. */
+/** Collects rows into slices by window, and hands the slices out when their budget is full. */
 final class SliceScatter implements Iterator<InternalRow> {
-    /** One slice a row: index of its range, window, worker, scope, and the packed points. */
+    /** One slice a row: index of its range, window, and the packed points. */
     static final StructType SCHEMA = new StructType()
             .add("range", DataTypes.IntegerType, false)
             .add("window", DataTypes.LongType, false)
-            .add("worker", DataTypes.IntegerType, false)
-            .add("local", DataTypes.BooleanType, false)
             .add("slice", DataTypes.BinaryType, false);
 
-    private final Iterator<InternalRow> rows;
-    private final StepColumns columns;
+    /** Headers of an open slice and its hash entry, in cells of eight bytes. */
+    private static final int CELLS_OF_A_SLICE = 64;
+
+    private final StepReader reader;
     private final long budget;
-    private final Map<UTF8String, Run> runs = new HashMap<>();
+    /** Windows to scan, by the reader's number of the run. */
+    private final List<List<Target>> targets = new ArrayList<>();
+
+    private final StepBatch batch = new StepBatch();
     private final Map<Key, Slice> open = new HashMap<>();
     private final Deque<InternalRow> full = new ArrayDeque<>();
     private long cells;
 
-    private UTF8String lastRunId = UTF8String.EMPTY_UTF8;
-    private Run lastRun = Run.NONE;
-    private final Key probe = new Key();
-    private Slice lastSlice = new Slice();
+    /** A range of windows and its index; steps are compared in place of windows, which saves a division a row. */
+    private record Target(int range, int attempt, long width, long firstStep, long lastStep) {}
 
-    SliceScatter(Iterator<InternalRow> rows, List<WindowRange> windows, StepColumns columns, long budget) {
-        this.rows = rows;
-        this.columns = columns;
+    private record Key(int range, long window) {}
+
+    /**
+     * Prepares to scatter.
+     *
+     * @param reader reads the runs of {@code windows}
+     * @param budget cells to hold before all slices are handed out
+     */
+    SliceScatter(StepReader reader, List<WindowRange> windows, long budget) {
+        this.reader = reader;
         this.budget = budget;
         for (int i = 0; i < windows.size(); i++) {
             WindowRange range = windows.get(i);
-            runs.computeIfAbsent(UTF8String.fromString(range.id().runId()), id -> new Run())
-                    .add(range, i);
+            int run = reader.number(range.id().runId());
+            while (targets.size() <= run) {
+                targets.add(new ArrayList<>());
+            }
+            targets.get(run)
+                    .add(new Target(
+                            i,
+                            range.id().attempt(),
+                            range.width(),
+                            range.first() * range.width(),
+                            (range.last() + 1) * range.width() - 1));
         }
     }
 
     @Override
     public boolean hasNext() {
-        while (full.isEmpty() && rows.hasNext()) {
-            scatter(rows.next());
+        while (full.isEmpty() && reader.read(batch)) {
+            scatter();
             if (cells > budget) {
                 flush();
             }
@@ -72,125 +90,54 @@ final class SliceScatter implements Iterator<InternalRow> {
     }
 
     private void flush() {
-        open.forEach((key, slice) -> full.add(
-                new GenericInternalRow(new Object[] {key.range, key.window, key.worker, key.local, slice.encode()})));
+        open.forEach(
+                (key, slice) -> full.add(new GenericInternalRow(new Object[] {key.range, key.window, slice.encode()})));
         open.clear();
         cells = 0;
-        probe.range = -1;
     }
 
-    private void scatter(InternalRow row) {
-        if (!Survey.usable(row, columns.run(), columns.step())) {
-            return;
+    /** Appends every stretch of rows of one window to its slice. */
+    private void scatter() {
+        int i = 0;
+        while (i < batch.size) {
+            int run = batch.runs[i];
+            Target target = run < 0 ? null : target(run, batch.attempts[i], batch.steps[i]);
+            if (target == null) {
+                i++;
+                continue;
+            }
+            long window = batch.steps[i] / target.width;
+            long first = Math.max(target.firstStep, window * target.width);
+            long last = Math.min(target.lastStep, (window + 1) * target.width - 1);
+            int end = i + 1;
+            while (end < batch.size
+                    && batch.runs[end] == run
+                    && batch.attempts[end] == target.attempt
+                    && batch.steps[end] >= first
+                    && batch.steps[end] <= last) {
+                end++;
+            }
+            cells += slice(new Key(target.range, window)).append(batch, i, end);
+            i = end;
         }
-        UTF8String runId = row.getUTF8String(columns.run());
-        if (!runId.equals(lastRunId)) {
-            // Rows are reused by their producer: what is kept is copied.
-            lastRunId = runId.clone();
-            lastRun = runs.getOrDefault(lastRunId, Run.NONE);
-        }
-        int attempt = columns.attemptOf(row);
-        long step = row.getLong(columns.step());
-        int at = lastRun.find(attempt, step);
-        if (at < 0) {
-            return;
-        }
-        int worker = columns.workerOf(row);
-        Slice slice = slice(lastRun.index[at], step / lastRun.width[at], worker, columns.isLocal(row));
-        cells += slice.add(step, columns.timeOf(row), columns.spanOf(row));
-        int[] metrics = columns.metrics();
-        int[] places = columns.at();
-        for (int m = 0; m < metrics.length; m++) {
-            if (!row.isNullAt(places[m])) {
-                cells += slice.set(metrics[m], row.getDouble(places[m]));
+    }
+
+    private @Nullable Target target(int run, int attempt, long step) {
+        for (Target target : targets.get(run)) {
+            if (target.attempt == attempt && step >= target.firstStep && step <= target.lastStep) {
+                return target;
             }
         }
+        return null;
     }
 
-    private Slice slice(int range, long window, int worker, boolean local) {
-        if (probe.range == range && probe.window == window && probe.worker == worker && probe.local == local) {
-            return lastSlice;
-        }
-        probe.set(range, window, worker, local);
-        Slice slice = open.get(probe);
+    private Slice slice(Key key) {
+        Slice slice = open.get(key);
         if (slice == null) {
             slice = new Slice();
-            open.put(probe.copy(), slice);
-            // Headers and hash entry, in cells of eight bytes.
-            cells += 64;
+            open.put(key, slice);
+            cells += CELLS_OF_A_SLICE;
         }
-        lastSlice = slice;
         return slice;
-    }
-
-    /** The windows of a run that are being scanned, few. */
-    private static final class Run {
-        static final Run NONE = new Run();
-        int[] index = {};
-        int[] attempt = {};
-        long[] width = {};
-        long[] first = {};
-        long[] last = {};
-
-        void add(WindowRange range, int newIndex) {
-            int n = index.length;
-            index = Arrays.copyOf(index, n + 1);
-            attempt = Arrays.copyOf(attempt, n + 1);
-            width = Arrays.copyOf(width, n + 1);
-            first = Arrays.copyOf(first, n + 1);
-            last = Arrays.copyOf(last, n + 1);
-            index[n] = newIndex;
-            attempt[n] = range.id().attempt();
-            width[n] = range.width();
-            // Compared with steps, which saves a division for rows that are passed over.
-            first[n] = range.first() * range.width();
-            last[n] = (range.last() + 1) * range.width() - 1;
-        }
-
-        int find(int wanted, long step) {
-            for (int i = 0; i < index.length; i++) {
-                if (attempt[i] == wanted && step >= first[i] && step <= last[i]) {
-                    return i;
-                }
-            }
-            return -1;
-        }
-    }
-
-    /** Key of an open slice; {@code range} is the index of run, attempt and windows together. */
-    private static final class Key {
-        int range = -1;
-        long window;
-        int worker;
-        boolean local;
-
-        void set(int newRange, long newWindow, int newWorker, boolean newLocal) {
-            range = newRange;
-            window = newWindow;
-            worker = newWorker;
-            local = newLocal;
-        }
-
-        Key copy() {
-            Key copy = new Key();
-            copy.set(range, window, worker, local);
-            return copy;
-        }
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Key key
-                    && key.range == range
-                    && key.window == window
-                    && key.worker == worker
-                    && key.local == local;
-        }
-
-        @Override
-        public int hashCode() {
-            long mixed = ((range * 0x9E3779B97F4A7C15L) ^ window) * 0xC2B2AE3D27D4EB4FL;
-            mixed = (mixed ^ (mixed >>> 29) ^ worker) * 0x9E3779B97F4A7C15L;
-            return (int) (mixed >>> 32) + (local ? 1 : 0);
-        }
     }
 }

@@ -1,6 +1,7 @@
 package io.tiltmeter.spark;
 
 import io.tiltmeter.blocks.Slice;
+import io.tiltmeter.blocks.Source;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.StepRecord;
 import java.io.Serializable;
@@ -17,7 +18,14 @@ import org.apache.spark.unsafe.types.UTF8String;
  */
 record StepColumns(int run, int attempt, int worker, int step, int time, int scope, int span, int[] metrics, int[] at)
         implements Serializable {
-    private static final int ABSENT = -1;
+    /** Place of a column that is not there. */
+    static final int ABSENT = -1;
+
+    /** Stands for a step that is missing. */
+    static final long NO_STEP = -1;
+
+    /** Largest step that is taken for one; beyond it window arithmetic would overflow. */
+    static final long MAX_STEP = 1L << 53;
 
     /** The places by the names of a row's columns. */
     static StepColumns of(List<String> names) {
@@ -63,13 +71,27 @@ record StepColumns(int run, int attempt, int worker, int step, int time, int sco
         return has(row, span) ? Math.max(1, row.getInt(span)) : 1;
     }
 
+    /** Whether a row has a run, and a step and worker that can be placed in a block. */
+    boolean usable(InternalRow row) {
+        return !row.isNullAt(run) && !row.isNullAt(step) && usable(row.getLong(step), workerOf(row));
+    }
+
+    static boolean usable(long step, int worker) {
+        return step >= 0
+                && step <= MAX_STEP
+                && (worker == StepRecord.NO_WORKER || (worker >= 0 && worker <= Source.MAX_WORKER));
+    }
+
     /** Without a scope, values of a worker are taken for its own, as data-parallel loggers without a reduction write. */
     boolean isLocal(InternalRow row) {
         if (!has(row, scope)) {
             return has(row, worker);
         }
-        UTF8String text = row.getUTF8String(scope);
-        return text.numBytes() > 0 && text.getByte(0) == 'l';
+        return isLocal(row.getUTF8String(scope));
+    }
+
+    static boolean isLocal(UTF8String scope) {
+        return scope.numBytes() > 0 && scope.getByte(0) == 'l';
     }
 
     private static boolean has(InternalRow row, int column) {

@@ -1,5 +1,6 @@
 package io.tiltmeter.spark;
 
+import io.tiltmeter.blocks.Source;
 import io.tiltmeter.config.Settings;
 import io.tiltmeter.model.Rejection;
 import io.tiltmeter.spark.ParquetInput.DataFile;
@@ -68,7 +69,8 @@ final class StepsScan {
                 .forEach((file, rows) -> all.add(new Rejection(
                         file,
                         0,
-                        "Rows without run_id or step, or with a step below 0 or above 2^53",
+                        "Rows without run_id or step, with a step below 0 or above 2^53, or with a worker below 0 or above "
+                                + Source.MAX_WORKER,
                         rows,
                         Rejection.Level.REJECTED)));
         return all;

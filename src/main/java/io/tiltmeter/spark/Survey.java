@@ -27,9 +27,6 @@ final class Survey {
             .map(Schemas.STEPS::apply)
             .toArray(StructField[]::new));
 
-    /** Largest step that is taken for one; beyond it window arithmetic would overflow. */
-    static final long MAX_STEP = 1L << 53;
-
     /**
      * Part of one attempt of one run in one file.
      *
@@ -86,7 +83,7 @@ final class Survey {
         InternalFrames.Cells cells = InternalFrames.cells(keys);
         StepColumns columns = StepColumns.of(cells.columns());
         int file = cells.columns().indexOf(MetricTables.FILE);
-        List<Extent> parts = cells.rows()
+        List<Extent> parts = cells.asRows()
                 .mapPartitions(rows -> new Surveyor(columns, file).survey(rows))
                 .collect();
         Map<List<Object>, Extent> merged = new HashMap<>();
@@ -97,15 +94,6 @@ final class Survey {
         List<Extent> extents = new ArrayList<>(merged.values());
         extents.sort(Extent.ORDER);
         return extents;
-    }
-
-    /** Whether a step can be placed in a window. */
-    static boolean usable(InternalRow row, int runColumn, int stepColumn) {
-        if (row.isNullAt(runColumn) || row.isNullAt(stepColumn)) {
-            return false;
-        }
-        long step = row.getLong(stepColumn);
-        return step >= 0 && step <= MAX_STEP;
     }
 
     /** Surveys the rows of one task. */
@@ -145,7 +133,7 @@ final class Survey {
 
         private void observe(InternalRow row) {
             UTF8String file = row.getUTF8String(fileColumn);
-            if (!usable(row, columns.run(), columns.step())) {
+            if (!columns.usable(row)) {
                 unusable.merge(file.clone(), 1L, Long::sum);
                 return;
             }

@@ -32,7 +32,7 @@ final class WindowAssembly implements Iterator<InternalRow> {
                 range = row.getInt(0);
                 window = row.getLong(1);
             }
-            assembler.add(row.getInt(2), row.getBoolean(3), Slice.decode(row.getBinary(4)));
+            assembler.add(Slice.decode(row.getBinary(2)));
         }
         if (ready.isEmpty()) {
             finish();
