@@ -44,6 +44,7 @@ public final class NightlyBenchmark {
                 .master("local[*]")
                 .appName("nightly benchmark")
                 .config("spark.ui.enabled", "false")
+                .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
                 .config("spark.local.dir", root.resolve("spark").toString())
                 .getOrCreate()) {
             Path metrics = root.resolve(

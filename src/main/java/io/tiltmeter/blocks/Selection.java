@@ -5,7 +5,7 @@ final class Selection {
     private Selection() {}
 
     /** Below this many values insertion sort wins (8 to 32 workers are the common case). */
-    private static final int SMALL = 24;
+    static final int SMALL = 24;
 
     /**
      * Median of the first {@code n} values, the mean of the middle two when {@code n} is even. Reorders them.
@@ -30,6 +30,11 @@ final class Selection {
             lower = Math.max(lower, values[i]);
         }
         return lower / 2 + values[upper] / 2;
+    }
+
+    /** Sorts the first {@code n} values, of which there are few. */
+    static void sort(double[] values, int n) {
+        sort(values, 0, n - 1);
     }
 
     private static void sort(double[] a, int from, int to) {

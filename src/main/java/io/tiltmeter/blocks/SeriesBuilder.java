@@ -2,6 +2,7 @@ package io.tiltmeter.blocks;
 
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.StepRecord;
+import io.tiltmeter.stats.Robust;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -150,11 +151,17 @@ final class SeriesBuilder {
         double deviation = Double.NaN;
         if (n > 0) {
             System.arraycopy(finite, 0, scratch, 0, n);
-            middle = Selection.median(scratch, n);
-            for (int i = 0; i < n; i++) {
-                scratch[i] = Math.abs(finite[i] - middle);
+            if (n <= Selection.SMALL) {
+                Selection.sort(scratch, n);
+                middle = Robust.medianOfSorted(scratch, n);
+                deviation = Robust.madOfSorted(scratch, n, middle);
+            } else {
+                middle = Selection.median(scratch, n);
+                for (int i = 0; i < n; i++) {
+                    scratch[i] = Math.abs(finite[i] - middle);
+                }
+                deviation = Selection.median(scratch, n);
             }
-            deviation = Selection.median(scratch, n);
         }
         int far = n > 1 ? farthest(cells, from, middle) : -1;
         if (far >= 0) {

@@ -28,7 +28,8 @@ public final class Source {
         return source < REDUCED;
     }
 
-    static int worker(int source) {
+    /** The worker, or {@link StepRecord#NO_WORKER}. */
+    public static int worker(int source) {
         return isLocal(source) ? source : source - REDUCED - 1;
     }
 }

@@ -60,7 +60,8 @@ final class PageBuilder {
                 report.patterns().stream().map(this::pattern).toList(),
                 attention.stream().map(views::attention).toList(),
                 quiet.stream().map(views::quiet).toList(),
-                ordered.stream()
+                // Drawing curves is most of the work; the order stays.
+                ordered.parallelStream()
                         .filter(PageBuilder::hasSection)
                         .map(views::section)
                         .toList(),

@@ -36,7 +36,8 @@ final class BlockScan {
         JavaRDD<InternalRow> slices = cells.batches()
                 .map(batches -> batches.<InternalRow>mapPartitions(
                         part -> new SliceScatter(StepReader.ofBatches(part, columns), shipped.value(), budget)))
-                .orElseGet(() -> cells.asRows()
+                .orElseGet(() -> cells.rows()
+                        .orElseThrow()
                         .mapPartitions(
                                 part -> new SliceScatter(StepReader.ofRows(part, columns), shipped.value(), budget)));
         Dataset<Row> together = InternalFrames.frame(spark, slices, SliceScatter.SCHEMA)

@@ -171,12 +171,4 @@ record DigestPlan(
                 .forEach(extent -> rows.merge(file.path(), extent.unusable(), Long::sum)));
         return rows;
     }
-
-    /** Last time of any row in microseconds since the epoch, empty without any. */
-    Optional<Long> lastTime() {
-        return attempts.values().stream()
-                .map(Extent::maxTime)
-                .filter(time -> time != Long.MIN_VALUE)
-                .max(Long::compare);
-    }
 }

@@ -56,7 +56,6 @@ final class DigestStore {
             .add("max_step", DataTypes.LongType, false)
             .add("min_gap", DataTypes.LongType, false)
             .add("max_worker", DataTypes.IntegerType, false)
-            .add("max_time", DataTypes.LongType, false)
             .add("unusable", DataTypes.LongType, false);
 
     private static final StructType INDEX = new StructType()
@@ -123,8 +122,7 @@ final class DigestStore {
                                 row.getLong(7),
                                 row.getLong(8),
                                 row.getInt(9),
-                                row.getLong(10),
-                                row.getLong(11)));
+                                row.getLong(10)));
             }
             for (Row row : table(spark, INDEX, new Path(folder, "index")).collectAsList()) {
                 AttemptId id = new AttemptId(row.getString(0), row.getInt(1));
@@ -227,7 +225,6 @@ final class DigestStore {
                         e.maxStep(),
                         e.minGap(),
                         e.maxWorker(),
-                        e.maxTime(),
                         e.unusable()));
             }
         });

@@ -1,14 +1,12 @@
 package io.tiltmeter.spark;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.rdd.InputFileBlockHolder;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -50,13 +48,7 @@ final class InternalFrames {
      * @param batches column batches, each valid until the next one is asked for; where the frame can hand them out
      * @param rows else rows, each valid until the next one is asked for
      */
-    record Cells(Optional<JavaRDD<ColumnarBatch>> batches, Optional<JavaRDD<InternalRow>> rows, List<String> columns) {
-
-        /** The cells as rows in any case. */
-        JavaRDD<InternalRow> asRows() {
-            return rows.orElseGet(() -> batches.orElseThrow().mapPartitions(BatchRows::new));
-        }
-    }
+    record Cells(Optional<JavaRDD<ColumnarBatch>> batches, Optional<JavaRDD<InternalRow>> rows, List<String> columns) {}
 
     /**
      * The cells of a frame by the cheapest way there is: where the frame is a plain selection of columns of files, straight
@@ -102,33 +94,9 @@ final class InternalFrames {
         return Optional.of(new Cells(Optional.of(scan.executeColumnar().toJavaRDD()), Optional.empty(), columns));
     }
 
-    /** The rows of column batches, one after the other. */
-    private static final class BatchRows implements Iterator<InternalRow> {
-        private final Iterator<ColumnarBatch> batches;
-        private Iterator<InternalRow> rows = Collections.emptyIterator();
-
-        BatchRows(Iterator<ColumnarBatch> batches) {
-            this.batches = batches;
-        }
-
-        @Override
-        public boolean hasNext() {
-            while (!rows.hasNext()) {
-                if (!batches.hasNext()) {
-                    return false;
-                }
-                rows = batches.next().rowIterator();
-            }
-            return true;
-        }
-
-        @Override
-        public InternalRow next() {
-            if (!hasNext()) {
-                throw new NoSuchElementException();
-            }
-            return rows.next();
-        }
+    /** URI of the file that the running task reads at the moment, {@code ""} if none. */
+    static String fileOfTask() {
+        return InputFileBlockHolder.getInputFilePath().toString();
     }
 
     /** A frame over rows made by us. */

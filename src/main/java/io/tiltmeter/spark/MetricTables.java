@@ -28,9 +28,6 @@ import org.apache.spark.sql.types.StructType;
  * catalog schema that holds the tables by their names.
  */
 final class MetricTables {
-    /** Column with the file a row came from, where asked for. */
-    static final String FILE = "_tiltmeter_file";
-
     private final SparkSession spark;
     private final ColumnMapping mapping;
     private final Map<String, ParquetInput> paths = new LinkedHashMap<>();
@@ -193,7 +190,7 @@ final class MetricTables {
 
     /** A table with our column names, units and types; columns it does not have are absent. Empty if it is not there. */
     Optional<Dataset<Row>> read(String table) {
-        return read(table, Schemas.of(table), files(table), false);
+        return read(table, Schemas.of(table), files(table));
     }
 
     /**
@@ -201,17 +198,13 @@ final class MetricTables {
      *
      * @param wanted columns, of which the optional ones may turn out absent
      * @param files which files of it; ignored for a catalog table
-     * @param withFile whether to add a column {@link #FILE} with each row's file (the table's name for a catalog table)
      */
-    Optional<Dataset<Row>> read(String table, StructType wanted, List<ParquetInput.DataFile> files, boolean withFile) {
+    Optional<Dataset<Row>> read(String table, StructType wanted, List<ParquetInput.DataFile> files) {
         String name = catalog.get(table);
         if (name != null) {
             Dataset<Row> frame = spark.table(name);
             List<Column> columns = new ArrayList<>(
                     mapping.map(frame.schema(), wanted, "table '" + name + "'").columns());
-            if (withFile) {
-                columns.add(functions.lit(name).as(FILE));
-            }
             return Optional.of(frame.select(columns.toArray(Column[]::new)));
         }
         ParquetInput input = paths.get(table);
@@ -234,9 +227,6 @@ final class MetricTables {
                     .parquet(group);
             List<Column> columns = new ArrayList<>(
                     mapping.map(frame.schema(), wanted, "table '" + table + "'").columns());
-            if (withFile) {
-                columns.add(functions.col("_metadata.file_path").as(FILE));
-            }
             Dataset<Row> mapped = frame.select(columns.toArray(Column[]::new));
             all = all == null ? mapped : all.unionByName(mapped, true);
         }

@@ -1,6 +1,7 @@
 package io.tiltmeter.spark;
 
 import io.tiltmeter.blocks.DigestCodec;
+import io.tiltmeter.blocks.Slice;
 import io.tiltmeter.config.Settings;
 import io.tiltmeter.model.AttemptRecord;
 import io.tiltmeter.model.Rejection;
@@ -86,12 +87,11 @@ public final class NightlyJob {
                         .thenComparingLong(Rejection::line)
                         .thenComparing(Rejection::reason))
                 .toList();
-        String date = request.date().orElseGet(() -> lastDate(plan, tables));
-
         progress.stage(String.format("Judging %,d runs", runs.size()));
         Map<AttemptId, AttemptRecord> attempts = RunTables.attempts(tables);
         FleetAnalysis analysis = new FleetAnalysis(runs, settings);
         FleetReport report;
+        String date;
         Optional<JavaRDD<RunJudging.Judged>> judged = result.digests()
                 .map(digests -> RunJudging.judge(
                                 spark,
@@ -105,6 +105,7 @@ public final class NightlyJob {
             List<RunJudging.Judged> withSteps = judged.map(
                             rdd -> rdd.map(RunJudging.Judged::withoutCharts).collect())
                     .orElse(List.of());
+            date = request.date().orElseGet(() -> lastDate(withSteps, tables));
             progress.stage("Correlating");
             analysis.judge(withSteps, new WorkerHosts(tables));
             List<String> drawn = analysis.runsToDraw();
@@ -147,14 +148,16 @@ public final class NightlyJob {
     }
 
     /** Date (UTC) of the last logged step; where no times were logged, of the newest file. */
-    private static String lastDate(DigestPlan plan, MetricTables tables) {
-        long millis = plan.lastTime()
-                .map(micros -> Math.floorDiv(micros, 1000L))
-                .orElseGet(() -> Stream.of("steps", "runs")
+    private static String lastDate(List<RunJudging.Judged> judged, MetricTables tables) {
+        long micros =
+                judged.stream().mapToLong(RunJudging.Judged::lastTime).max().orElse(Slice.NO_TIME);
+        long millis = micros != Slice.NO_TIME
+                ? Math.floorDiv(micros, 1000L)
+                : Stream.of("steps", "metrics", "runs")
                         .flatMap(table -> tables.files(table).stream())
                         .mapToLong(ParquetInput.DataFile::modified)
                         .max()
-                        .orElse(0));
+                        .orElse(0);
         return LocalDate.ofInstant(Instant.ofEpochMilli(millis), ZoneOffset.UTC).toString();
     }
 
@@ -179,7 +182,6 @@ public final class NightlyJob {
 
     private static Outcome dryRun(Request request, MetricTables tables, StepsScan scan, Path output) {
         DigestPlan plan = scan.plan();
-        String date = request.date().orElseGet(() -> lastDate(plan, tables));
         List<String> lines = new ArrayList<>();
         lines.add("Dry run: nothing is written.");
         lines.add("Metrics  " + request.metrics());
@@ -209,7 +211,8 @@ public final class NightlyJob {
                     plan.windows().stream().mapToLong(WindowRange::width).min().orElse(0),
                     plan.windows().stream().mapToLong(WindowRange::width).max().orElse(0)));
         }
-        lines.add("Output   " + new Path(output, date) + " (report.html, findings.json, tables), digests in "
+        lines.add("Output   " + output + "/" + request.date().orElse("<date of the last step>")
+                + " (report.html, findings.json, tables), digests in "
                 + new Path(output, "digests"));
         List<Rejection> rejected = new ArrayList<>(tables.rejected());
         rejected.addAll(scan.rejected(plan));

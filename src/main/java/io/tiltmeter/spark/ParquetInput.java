@@ -43,6 +43,9 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
      */
     record DataFile(String path, long length, long modified, long rows, int schema) implements Serializable {}
 
+    /** So many files are looked at by the driver itself: a Spark job costs more. */
+    private static final int FEW_FILES = 32;
+
     /** Lists and checks the files below a path; the list may be empty. */
     static ParquetInput open(SparkSession spark, Path root) {
         Configuration configuration = spark.sparkContext().hadoopConfiguration();
@@ -50,12 +53,7 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
         if (listed.isEmpty()) {
             return new ParquetInput(root, List.of(), List.of(), List.of());
         }
-        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-        SerializableConfiguration shipped = new SerializableConfiguration(configuration);
-        int slices = Math.max(1, Math.min(listed.size() / 4, context.defaultParallelism() * 4));
-        List<Footer> footers = context.parallelize(listed, slices)
-                .map(file -> footer(file, shipped.value()))
-                .collect();
+        List<Footer> footers = footers(spark, listed, configuration);
         Map<String, Integer> signatures = new TreeMap<>();
         List<DataFile> good = new ArrayList<>();
         List<Rejection> bad = new ArrayList<>();
@@ -78,6 +76,20 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
         }
         good.sort(Comparator.comparing(DataFile::path));
         return new ParquetInput(root, List.copyOf(good), List.copyOf(schemas), List.copyOf(bad));
+    }
+
+    private static List<Footer> footers(SparkSession spark, List<Listed> listed, Configuration configuration) {
+        if (listed.size() <= FEW_FILES) {
+            return listed.parallelStream()
+                    .map(file -> footer(file, configuration))
+                    .toList();
+        }
+        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+        SerializableConfiguration shipped = new SerializableConfiguration(configuration);
+        int slices = Math.max(1, Math.min(listed.size() / 4, context.defaultParallelism() * 4));
+        return context.parallelize(listed, slices)
+                .map(file -> footer(file, shipped.value()))
+                .collect();
     }
 
     long bytes() {

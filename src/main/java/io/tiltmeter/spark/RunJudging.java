@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.col;
 import io.tiltmeter.blocks.ChartSampler;
 import io.tiltmeter.blocks.Digest;
 import io.tiltmeter.blocks.DigestCursor;
+import io.tiltmeter.blocks.Slice;
 import io.tiltmeter.detect.Detector;
 import io.tiltmeter.detect.DetectorSettings;
 import io.tiltmeter.detect.Detectors;
@@ -48,11 +49,18 @@ final class RunJudging {
      * What the scan of one run leaves.
      *
      * @param charts its curves; empty where they were not asked for
+     * @param lastTime when its last step was logged, in microseconds since the epoch, {@link Slice#NO_TIME} if unknown
      */
-    record Judged(String runId, RunSummary summary, List<Finding> findings, List<Coverage> coverage, List<Chart> charts)
+    record Judged(
+            String runId,
+            RunSummary summary,
+            List<Finding> findings,
+            List<Coverage> coverage,
+            List<Chart> charts,
+            long lastTime)
             implements Serializable {
         Judged withoutCharts() {
-            return new Judged(runId, summary, findings, coverage, List.of());
+            return new Judged(runId, summary, findings, coverage, List.of(), lastTime);
         }
     }
 
@@ -82,7 +90,7 @@ final class RunJudging {
     static Judged judgeEmpty(RunRecord run, Map<String, DetectorSettings> detectors) {
         RunJudge.Verdict verdict = new RunJudge(run, detectors).finish();
         RunSummary summary = new RunSummarizer(run).summary();
-        return new Judged(run.runId(), summary, verdict.findings(), verdict.coverage(), List.of());
+        return new Judged(run.runId(), summary, verdict.findings(), verdict.coverage(), List.of(), Slice.NO_TIME);
     }
 
     /** Walks digest rows ordered by run, attempt, window and metric; hands out a verdict when a run ends. */
@@ -117,6 +125,7 @@ final class RunJudging {
                     .map(metric -> new ChartSampler(metric.column(), inputs.chartPoints))
                     .toList();
             int attempt = -1;
+            long lastTime = Slice.NO_TIME;
             while (isOf(runId)) {
                 int number = DigestRows.attempt(pending.get());
                 Digest digest = DigestRows.digest(pending.get());
@@ -127,6 +136,7 @@ final class RunJudging {
                 }
                 DigestCursor cursor = new DigestCursor(number, digest);
                 while (cursor.advance()) {
+                    lastTime = Math.max(lastTime, cursor.timeMicros());
                     judge.observe(cursor);
                     summarizer.observe(cursor);
                     for (int c = 0; c < CHARTS.size(); c++) {
@@ -145,7 +155,8 @@ final class RunJudging {
                     charts.stream()
                             .filter(c -> !c.isEmpty())
                             .map(ChartSampler::chart)
-                            .toList());
+                            .toList(),
+                    lastTime);
         }
 
         private boolean isOf(String runId) {

@@ -4,9 +4,11 @@ import io.tiltmeter.blocks.Slice;
 import io.tiltmeter.blocks.Source;
 import io.tiltmeter.blocks.StepBatch;
 import io.tiltmeter.model.StepRecord;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.execution.vectorized.WritableColumnVector;
@@ -22,6 +24,9 @@ abstract class StepReader {
 
     final StepColumns columns;
     private final Map<UTF8String, Integer> numbers = new HashMap<>();
+    private final List<String> runIds = new ArrayList<>();
+    private boolean all;
+    private String file = "";
     private UTF8String lastRun = UTF8String.EMPTY_UTF8;
     private int lastNumber = NOT_WANTED;
 
@@ -43,14 +48,42 @@ abstract class StepReader {
 
     /** Number of a run in {@link StepBatch#runs}, given out when it is asked for; rows of other runs are not wanted. */
     int number(String runId) {
-        return numbers.computeIfAbsent(UTF8String.fromString(runId), id -> numbers.size());
+        return add(UTF8String.fromString(runId));
+    }
+
+    /** From now on all runs are wanted, and numbered as they come. */
+    void numberAll() {
+        all = true;
+    }
+
+    /** The run with a number. */
+    String runId(int number) {
+        return runIds.get(number);
+    }
+
+    /** File that the rows of the last batch are from, as a URI; {@code ""} when they are from none. */
+    String file() {
+        return file;
+    }
+
+    private int add(UTF8String run) {
+        Integer known = numbers.putIfAbsent(run, runIds.size());
+        if (known == null) {
+            runIds.add(run.toString());
+            return runIds.size() - 1;
+        }
+        return known;
+    }
+
+    void beginBatch() {
+        file = InternalFrames.fileOfTask();
     }
 
     int number(UTF8String run) {
         if (!run.equals(lastRun)) {
             // Rows are reused by their producer: what is kept is copied.
             lastRun = run.clone();
-            lastNumber = numbers.getOrDefault(lastRun, NOT_WANTED);
+            lastNumber = all ? add(lastRun) : numbers.getOrDefault(lastRun, NOT_WANTED);
         }
         return lastNumber;
     }
@@ -70,6 +103,7 @@ abstract class StepReader {
             if (!rows.hasNext()) {
                 return false;
             }
+            beginBatch();
             batch.clear(ROWS);
             int[] metrics = columns.metrics();
             int[] at = columns.at();
@@ -78,7 +112,7 @@ abstract class StepReader {
                 values[m] = batch.fill(metrics[m]);
             }
             int i = 0;
-            for (; i < ROWS && rows.hasNext(); i++) {
+            for (; i < ROWS && rows.hasNext() && InternalFrames.fileOfTask().equals(file()); i++) {
                 InternalRow row = rows.next();
                 if (!columns.usable(row)) {
                     batch.runs[i] = NOT_WANTED;
@@ -113,6 +147,7 @@ abstract class StepReader {
                 return false;
             }
             ColumnarBatch from = batches.next();
+            beginBatch();
             int n = from.numRows();
             batch.clear(n);
             batch.size = n;

@@ -52,7 +52,7 @@ final class StepsScan {
                 progress.stage(String.format(
                         "Reading %,d attempts in %,d file%s",
                         plan.attemptsRead(), plan.files().size(), plan.files().size() == 1 ? "" : "s"));
-                digests = tables.read("steps", COLUMNS, plan.files(), false)
+                digests = tables.read("steps", COLUMNS, plan.files())
                         .map(steps -> BlockScan.digests(spark, steps, plan.windows(), settings));
             }
             return new Result(plan, store.update(plan, digests));
@@ -88,8 +88,8 @@ final class StepsScan {
     }
 
     private List<Survey.Extent> survey(List<DataFile> files) {
-        return tables.read("steps", Survey.COLUMNS_OF_TABLE, files, true)
-                .map(Survey::of)
+        return tables.read("steps", Survey.COLUMNS, files)
+                .map(keys -> Survey.of(keys, tables.catalogName("steps").orElse("")))
                 .orElse(List.of());
     }
 

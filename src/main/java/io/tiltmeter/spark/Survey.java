@@ -1,5 +1,8 @@
 package io.tiltmeter.spark;
 
+import io.tiltmeter.blocks.Source;
+import io.tiltmeter.blocks.StepBatch;
+import io.tiltmeter.model.StepRecord;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -8,12 +11,11 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * A quick pass over the keys of the {@code steps} table: which file holds which part of which run, and how densely it was
@@ -23,7 +25,7 @@ final class Survey {
     private Survey() {}
 
     /** Columns of the {@code steps} table that the survey reads. */
-    static final StructType COLUMNS_OF_TABLE = new StructType(Stream.of("run_id", "attempt", "worker", "step", "time")
+    static final StructType COLUMNS = new StructType(Stream.of("run_id", "attempt", "worker", "step")
             .map(Schemas.STEPS::apply)
             .toArray(StructField[]::new));
 
@@ -31,7 +33,6 @@ final class Survey {
      * Part of one attempt of one run in one file.
      *
      * @param minGap smallest distance between different steps that followed each other, 1 when there was only one step
-     * @param maxTime last time in microseconds since the epoch, {@link Long#MIN_VALUE} without any
      * @param unusable rows without run or with a step that is missing, negative or absurd (then the run is {@code ""})
      */
     record Extent(
@@ -43,7 +44,6 @@ final class Survey {
             long maxStep,
             long minGap,
             int maxWorker,
-            long maxTime,
             long unusable)
             implements Serializable {
 
@@ -52,7 +52,7 @@ final class Survey {
 
         /** Of a file without any row. */
         static Extent none(String file) {
-            return new Extent(file, "", 0, 0, 0, 0, 1, -1, Long.MIN_VALUE, 0);
+            return new Extent(file, "", 0, 0, 0, 0, 1, -1, 0);
         }
 
         boolean hasRows() {
@@ -60,7 +60,7 @@ final class Survey {
         }
 
         private Extent in(String newFile) {
-            return new Extent(newFile, runId, attempt, rows, minStep, maxStep, minGap, maxWorker, maxTime, unusable);
+            return new Extent(newFile, runId, attempt, rows, minStep, maxStep, minGap, maxWorker, unusable);
         }
 
         Extent merge(Extent other) {
@@ -73,22 +73,27 @@ final class Survey {
                     Math.max(maxStep, other.maxStep),
                     Math.min(minGap, other.minGap),
                     Math.max(maxWorker, other.maxWorker),
-                    Math.max(maxTime, other.maxTime),
                     unusable + other.unusable);
         }
     }
 
-    /** Surveys a frame of {@link #COLUMNS_OF_TABLE} and {@link MetricTables#FILE}; ordered by file, run and attempt. */
-    static List<Extent> of(Dataset<Row> keys) {
+    /**
+     * Surveys a frame of {@link #COLUMNS}; ordered by file, run and attempt.
+     *
+     * @param table name that stands for the files where the rows come from none
+     */
+    static List<Extent> of(Dataset<Row> keys, String table) {
         InternalFrames.Cells cells = InternalFrames.cells(keys);
         StepColumns columns = StepColumns.of(cells.columns());
-        int file = cells.columns().indexOf(MetricTables.FILE);
-        List<Extent> parts = cells.asRows()
-                .mapPartitions(rows -> new Surveyor(columns, file).survey(rows))
-                .collect();
+        JavaRDD<Extent> parts = cells.batches()
+                .map(batches ->
+                        batches.mapPartitions(part -> new Surveyor(StepReader.ofBatches(part, columns)).survey()))
+                .orElseGet(() -> cells.rows()
+                        .orElseThrow()
+                        .mapPartitions(part -> new Surveyor(StepReader.ofRows(part, columns)).survey()));
         Map<List<Object>, Extent> merged = new HashMap<>();
-        for (Extent part : parts) {
-            Extent named = part.in(MetricTables.pathOf(part.file));
+        for (Extent part : parts.collect()) {
+            Extent named = part.in(part.file.isEmpty() ? table : MetricTables.pathOf(part.file));
             merged.merge(List.of(named.file, named.runId, named.attempt), named, Extent::merge);
         }
         List<Extent> extents = new ArrayList<>(merged.values());
@@ -98,69 +103,64 @@ final class Survey {
 
     /** Surveys the rows of one task. */
     private static final class Surveyor {
-        private final StepColumns columns;
-        private final int fileColumn;
+        private final StepReader reader;
+        private final StepBatch batch = new StepBatch();
         private final Map<Key, Counts> counts = new HashMap<>();
-        private final Map<UTF8String, Long> unusable = new HashMap<>();
-        private Key lastKey = new Key(UTF8String.EMPTY_UTF8, UTF8String.EMPTY_UTF8, Integer.MIN_VALUE);
-        private Counts last = new Counts();
+        private final Map<String, Long> unusable = new HashMap<>();
 
-        Surveyor(StepColumns columns, int fileColumn) {
-            this.columns = columns;
-            this.fileColumn = fileColumn;
+        Surveyor(StepReader reader) {
+            this.reader = reader;
+            reader.numberAll();
         }
 
-        Iterator<Extent> survey(Iterator<InternalRow> rows) {
-            while (rows.hasNext()) {
-                observe(rows.next());
+        Iterator<Extent> survey() {
+            while (reader.read(batch)) {
+                observe(reader.file());
             }
             List<Extent> extents = new ArrayList<>();
             counts.forEach((key, c) -> extents.add(new Extent(
-                    key.file.toString(),
-                    key.run.toString(),
+                    key.file,
+                    reader.runId(key.run),
                     key.attempt,
                     c.rows,
                     c.minStep,
                     c.maxStep,
                     c.minGap == Long.MAX_VALUE ? 1 : c.minGap,
                     c.maxWorker,
-                    c.maxTime,
                     0)));
-            unusable.forEach(
-                    (file, n) -> extents.add(new Extent(file.toString(), "", 0, 0, 0, 0, 1, -1, Long.MIN_VALUE, n)));
+            unusable.forEach((file, n) -> extents.add(new Extent(file, "", 0, 0, 0, 0, 1, -1, n)));
             return extents.iterator();
         }
 
-        private void observe(InternalRow row) {
-            UTF8String file = row.getUTF8String(fileColumn);
-            if (!columns.usable(row)) {
-                unusable.merge(file.clone(), 1L, Long::sum);
-                return;
+        private void observe(String file) {
+            int i = 0;
+            while (i < batch.size) {
+                int run = batch.runs[i];
+                if (run < 0) {
+                    unusable.merge(file, 1L, Long::sum);
+                    i++;
+                    continue;
+                }
+                int attempt = batch.attempts[i];
+                Counts own = counts.computeIfAbsent(new Key(file, run, attempt), key -> new Counts());
+                for (; i < batch.size && batch.runs[i] == run && batch.attempts[i] == attempt; i++) {
+                    own.observe(batch.steps[i], Source.worker(batch.sources[i]));
+                }
             }
-            UTF8String run = row.getUTF8String(columns.run());
-            int attempt = columns.attemptOf(row);
-            if (attempt != lastKey.attempt || !run.equals(lastKey.run) || !file.equals(lastKey.file)) {
-                // Rows are reused by their producer: what is kept is copied.
-                lastKey = new Key(file.clone(), run.clone(), attempt);
-                last = counts.computeIfAbsent(lastKey, key -> new Counts());
-                last.previousStep = -1;
-            }
-            last.observe(row.getLong(columns.step()), columns.workerOf(row), columns.timeOf(row));
         }
     }
 
-    private record Key(UTF8String file, UTF8String run, int attempt) {}
+    private record Key(String file, int run, int attempt) {}
 
     private static final class Counts {
         long rows;
         long minStep = Long.MAX_VALUE;
         long maxStep = Long.MIN_VALUE;
         long minGap = Long.MAX_VALUE;
-        long previousStep = -1;
-        int maxWorker = -1;
-        long maxTime = Long.MIN_VALUE;
+        long previousStep = StepColumns.NO_STEP;
+        int maxWorker = StepRecord.NO_WORKER;
 
-        void observe(long step, int worker, long time) {
+        void observe(long step, int worker) {
             rows++;
             minStep = Math.min(minStep, step);
             maxStep = Math.max(maxStep, step);
@@ -169,7 +169,6 @@ final class Survey {
             }
             previousStep = step;
             maxWorker = Math.max(maxWorker, worker);
-            maxTime = Math.max(maxTime, time);
         }
     }
 }

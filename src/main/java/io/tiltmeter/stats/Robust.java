@@ -35,8 +35,8 @@ public final class Robust {
     }
 
     /**
-     * Unscaled median absolute deviation of the first {@code n} values of an ascending array, in one pass: deviations
-     * grow away from the centre on both sides, so the two sides are merged up to the middle.
+     * Unscaled median absolute deviation of the first {@code n} values of an ascending array. Deviations grow away from
+     * the centre on both sides, so the middle one is found by bisection: how many of the smallest half lie on the left.
      */
     public static double madOfSorted(double[] sorted, int n, double centre) {
         if (n == 0) {
@@ -52,15 +52,29 @@ public final class Robust {
                 high = middle;
             }
         }
-        int left = right - 1;
-        double previous = 0;
-        double current = 0;
-        for (int i = 0; i <= n / 2; i++) {
-            previous = current;
-            boolean takeRight = left < 0 || (right < n && sorted[right] - centre <= centre - sorted[left]);
-            current = takeRight ? sorted[right++] - centre : centre - sorted[left--];
+        // Of the n / 2 smallest deviations, i are those of sorted[right - 1], sorted[right - 2], …, the others on the
+        // right.
+        int below = n / 2;
+        int low = Math.max(0, below - (n - right));
+        int most = Math.min(below, right);
+        while (low < most) {
+            int i = (low + most) >>> 1;
+            if (centre - sorted[right - 1 - i] < sorted[right + below - i - 1] - centre) {
+                low = i + 1;
+            } else {
+                most = i;
+            }
         }
-        return (n & 1) == 1 ? current : previous + (current - previous) / 2;
+        int j = below - low;
+        double current = Math.min(
+                low < right ? centre - sorted[right - 1 - low] : Double.POSITIVE_INFINITY,
+                right + j < n ? sorted[right + j] - centre : Double.POSITIVE_INFINITY);
+        if ((n & 1) == 1) {
+            return current;
+        }
+        double previous =
+                Math.max(low > 0 ? centre - sorted[right - low] : 0, j > 0 ? sorted[right + j - 1] - centre : 0);
+        return previous + (current - previous) / 2;
     }
 
     /** Middle and half-length of an interval. */

@@ -1,7 +1,5 @@
 package io.tiltmeter.stats;
 
-import java.util.Arrays;
-
 /**
  * The last values of a series, kept both in order of arrival and ascending, so that medians and quantiles cost no sort.
  * Adding costs one binary search and one array move; memory is fixed.
@@ -34,12 +32,11 @@ public final class SortedWindow {
         double added = value + 0.0;
         int from;
         if (size == ring.length) {
-            from = Arrays.binarySearch(sorted, 0, size, ring[next]);
+            from = lowerBound(ring[next], size);
         } else {
             from = size++;
         }
-        int at = Arrays.binarySearch(sorted, 0, from == size - 1 ? from : size, added);
-        int to = at >= 0 ? at : -at - 1;
+        int to = lowerBound(added, from == size - 1 ? from : size);
         if (to > from) {
             to--;
             System.arraycopy(sorted, from + 1, sorted, from, to - from);
@@ -49,6 +46,21 @@ public final class SortedWindow {
         sorted[to] = added;
         ring[next] = added;
         next = next + 1 == ring.length ? 0 : next + 1;
+    }
+
+    /** Index of the first of {@code n} values that is not below the given one; without branches that depend on them. */
+    private int lowerBound(double value, int n) {
+        if (n == 0) {
+            return 0;
+        }
+        int base = 0;
+        int length = n;
+        while (length > 1) {
+            int half = length >>> 1;
+            base += sorted[base + half - 1] < value ? half : 0;
+            length -= half;
+        }
+        return base + (sorted[base] < value ? 1 : 0);
     }
 
     /** Forgets all values. */
