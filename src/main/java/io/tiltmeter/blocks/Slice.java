@@ -19,6 +19,9 @@ public final class Slice {
     public static final long NO_TIME = Long.MIN_VALUE;
 
     private static final int INITIAL_CAPACITY = 16;
+    /** Headers of objects and arrays. */
+    private static final int CELLS_OF_AN_EMPTY_SLICE = 64;
+
     private static final double[] NONE = {};
 
     private long[] steps;
@@ -46,14 +49,19 @@ public final class Slice {
         return Double.doubleToRawLongBits(value) == ABSENT_BITS;
     }
 
-    /**
-     * Appends the rows {@code from} (inclusive) to {@code to} (exclusive) of a batch.
-     *
-     * @return how many cells of eight bytes the slice grew by
-     */
-    public int append(StepBatch batch, int from, int to) {
+    /** Memory the slice takes, in cells of eight bytes. */
+    public long cells() {
+        long columnsInUse = 3;
+        for (double[] column : columns) {
+            columnsInUse += column == NONE ? 0 : 1;
+        }
+        return CELLS_OF_AN_EMPTY_SLICE + columnsInUse * steps.length;
+    }
+
+    /** Appends the rows {@code from} (inclusive) to {@code to} (exclusive) of a batch. */
+    public void append(StepBatch batch, int from, int to) {
         int n = to - from;
-        int grown = reserve(size + n);
+        reserve(size + n);
         System.arraycopy(batch.steps, from, steps, size, n);
         System.arraycopy(batch.times, from, times, size, n);
         System.arraycopy(batch.spans, from, spans, size, n);
@@ -63,7 +71,6 @@ public final class Slice {
                 if (columns[m] == NONE) {
                     columns[m] = new double[steps.length];
                     Arrays.fill(columns[m], 0, size, ABSENT);
-                    grown += steps.length;
                 }
                 System.arraycopy(batch.values(m), from, columns[m], size, n);
             } else if (columns[m] != NONE) {
@@ -71,26 +78,22 @@ public final class Slice {
             }
         }
         size += n;
-        return grown;
     }
 
-    private int reserve(int wanted) {
+    private void reserve(int wanted) {
         if (wanted <= steps.length) {
-            return 0;
+            return;
         }
         int capacity = Math.max(Math.max(INITIAL_CAPACITY, wanted), 2 * steps.length);
-        int grown = 3 * (capacity - steps.length);
         steps = Arrays.copyOf(steps, capacity);
         times = Arrays.copyOf(times, capacity);
         spans = Arrays.copyOf(spans, capacity);
         sources = Arrays.copyOf(sources, capacity);
         for (int m = 0; m < columns.length; m++) {
             if (columns[m] != NONE) {
-                grown += capacity - columns[m].length;
                 columns[m] = Arrays.copyOf(columns[m], capacity);
             }
         }
-        return grown;
     }
 
     public int size() {

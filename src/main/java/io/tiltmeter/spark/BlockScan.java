@@ -27,11 +27,11 @@ final class BlockScan {
      * @return digest rows with the schema {@link DigestRows#SCHEMA}, in no particular order
      */
     static Dataset<Row> digests(
-            SparkSession spark, Dataset<Row> steps, List<WindowRange> windows, Settings.Scan settings) {
+            SparkSession spark, Dataset<Row> steps, List<ScanTarget> targets, Settings.Scan settings) {
         InternalFrames.Cells cells = InternalFrames.cells(steps);
         StepColumns columns = StepColumns.of(cells.columns());
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-        Broadcast<List<WindowRange>> shipped = context.broadcast(List.copyOf(windows));
+        Broadcast<List<ScanTarget>> shipped = context.broadcast(List.copyOf(targets));
         long budget = settings.scatterCells();
         JavaRDD<InternalRow> slices = cells.batches()
                 .map(batches -> batches.<InternalRow>mapPartitions(

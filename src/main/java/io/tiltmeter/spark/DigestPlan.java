@@ -20,13 +20,13 @@ import java.util.TreeMap;
  *
  * @param current extents of every file there is
  * @param attempts all attempts there are, each merged over its files
- * @param windows windows to digest
+ * @param targets windows to digest
  * @param files files to read for that
  */
 record DigestPlan(
         Map<DataFile, List<Extent>> current,
         Map<AttemptId, Extent> attempts,
-        List<WindowRange> windows,
+        List<ScanTarget> targets,
         List<DataFile> files) {
 
     /** Identity of a file's content as far as a listing can tell. */
@@ -103,7 +103,7 @@ record DigestPlan(
                 windows.addAll(ranges(id, kept.get(), touched.getOrDefault(id, List.of())));
             }
         });
-        return new DigestPlan(current, attempts, windows, files(current, windows));
+        return new DigestPlan(current, attempts, targets(current, windows), files(current, windows));
     }
 
     /** The windows that some extents fall into, as few ranges. */
@@ -121,6 +121,28 @@ record DigestPlan(
                     }
                 });
         return ranges;
+    }
+
+    private static List<ScanTarget> targets(Map<DataFile, List<Extent>> current, List<WindowRange> windows) {
+        Map<AttemptId, List<Extent>> extents = new HashMap<>();
+        current.values()
+                .forEach(list -> list.stream()
+                        .filter(Extent::hasRows)
+                        .forEach(extent -> extents.computeIfAbsent(id(extent), id -> new ArrayList<>())
+                                .add(extent)));
+        return windows.stream()
+                .map(range -> new ScanTarget(range, rowsOfOneFile(range, extents.getOrDefault(range.id(), List.of()))))
+                .toList();
+    }
+
+    private static long rowsOfOneFile(WindowRange range, List<Extent> extents) {
+        List<Extent> inside = extents.stream()
+                .filter(extent -> range.holdsAny(extent.minStep(), extent.maxStep()))
+                .toList();
+        return inside.size() == 1
+                        && range.holdsAll(inside.get(0).minStep(), inside.get(0).maxStep())
+                ? inside.get(0).rows()
+                : ScanTarget.UNKNOWN;
     }
 
     private static List<DataFile> files(Map<DataFile, List<Extent>> current, List<WindowRange> windows) {
@@ -154,7 +176,12 @@ record DigestPlan(
 
     /** Attempts of which something is read. */
     long attemptsRead() {
-        return windows.stream().map(WindowRange::id).distinct().count();
+        return targets.stream().map(target -> target.windows().id()).distinct().count();
+    }
+
+    /** The windows to digest. */
+    List<WindowRange> windows() {
+        return targets.stream().map(ScanTarget::windows).toList();
     }
 
     Collection<Version> versions() {

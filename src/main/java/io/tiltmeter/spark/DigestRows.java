@@ -16,24 +16,13 @@ final class DigestRows {
             .add("run_id", DataTypes.StringType, false)
             .add("attempt", DataTypes.IntegerType, false)
             .add("window", DataTypes.LongType, false)
-            .add("first_step", DataTypes.LongType, false)
-            .add("last_step", DataTypes.LongType, false)
-            .add("rows", DataTypes.LongType, false)
             .add("digest", DataTypes.BinaryType, false);
 
-    private static final int DIGEST = 6;
+    private static final int DIGEST = 3;
 
-    static InternalRow row(AttemptId id, long window, Digest digest) {
-        long[] steps = digest.steps();
-        return new GenericInternalRow(new Object[] {
-            UTF8String.fromString(id.runId()),
-            id.attempt(),
-            window,
-            steps[0],
-            steps[steps.length - 1],
-            digest.rows(),
-            DigestCodec.encode(digest)
-        });
+    /** The row of a window with its packed digest. */
+    static InternalRow row(AttemptId id, long window, byte[] digest) {
+        return new GenericInternalRow(new Object[] {UTF8String.fromString(id.runId()), id.attempt(), window, digest});
     }
 
     static String runId(InternalRow row) {

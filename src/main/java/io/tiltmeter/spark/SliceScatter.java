@@ -1,5 +1,7 @@
 package io.tiltmeter.spark;
 
+import io.tiltmeter.blocks.BlockAssembler;
+import io.tiltmeter.blocks.DigestCodec;
 import io.tiltmeter.blocks.Slice;
 import io.tiltmeter.blocks.StepBatch;
 import java.util.ArrayDeque;
@@ -7,25 +9,28 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 
-/** Collects rows into slices by window, and hands the slices out when their budget is full. */
+/**
+ * Collects rows into slices by window. The windows of an attempt whose rows this task has all seen are digested at once;
+ * of the others the slices are handed out, at the latest when their budget is full, to meet the rest of their window.
+ */
 final class SliceScatter implements Iterator<InternalRow> {
-    /** One slice a row: index of its range, window, and the packed points. */
+    /** Index of the range, window, and either a packed digest or a packed slice of it. */
     static final StructType SCHEMA = new StructType()
             .add("range", DataTypes.IntegerType, false)
             .add("window", DataTypes.LongType, false)
-            .add("slice", DataTypes.BinaryType, false);
-
-    /** Headers of an open slice and its hash entry, in cells of eight bytes. */
-    private static final int CELLS_OF_A_SLICE = 64;
+            .add("digested", DataTypes.BooleanType, false)
+            .add("packed", DataTypes.BinaryType, false);
 
     private final StepReader reader;
     private final long budget;
@@ -33,37 +38,52 @@ final class SliceScatter implements Iterator<InternalRow> {
     private final List<List<Target>> targets = new ArrayList<>();
 
     private final StepBatch batch = new StepBatch();
-    private final Map<Key, Slice> open = new HashMap<>();
+    private final BlockAssembler assembler = new BlockAssembler();
+    private final Set<Target> open = new LinkedHashSet<>();
     private final Deque<InternalRow> full = new ArrayDeque<>();
     private long cells;
 
-    /** A range of windows and its index; steps are compared in place of windows, which saves a division a row. */
-    private record Target(int range, int attempt, long width, long firstStep, long lastStep) {}
+    /** Windows of one attempt with their open slices; steps are compared in place of windows, which saves a division. */
+    private static final class Target {
+        final int range;
+        final int attempt;
+        final long width;
+        final long firstStep;
+        final long lastStep;
+        final Map<Long, Slice> slices = new HashMap<>();
+        /** Rows still to come of all rows there are; negative when that is not known or no longer of use. */
+        long rowsToCome;
 
-    private record Key(int range, long window) {}
+        Target(int range, ScanTarget target) {
+            WindowRange windows = target.windows();
+            this.range = range;
+            attempt = windows.id().attempt();
+            width = windows.width();
+            firstStep = windows.first() * width;
+            lastStep = (windows.last() + 1) * width - 1;
+            rowsToCome = target.rows();
+        }
+
+        boolean holds(int wantedAttempt, long step) {
+            return attempt == wantedAttempt && step >= firstStep && step <= lastStep;
+        }
+    }
 
     /**
      * Prepares to scatter.
      *
-     * @param reader reads the runs of {@code windows}
+     * @param reader reads the runs of the targets
      * @param budget cells to hold before all slices are handed out
      */
-    SliceScatter(StepReader reader, List<WindowRange> windows, long budget) {
+    SliceScatter(StepReader reader, List<ScanTarget> wanted, long budget) {
         this.reader = reader;
         this.budget = budget;
-        for (int i = 0; i < windows.size(); i++) {
-            WindowRange range = windows.get(i);
-            int run = reader.number(range.id().runId());
+        for (int i = 0; i < wanted.size(); i++) {
+            int run = reader.number(wanted.get(i).windows().id().runId());
             while (targets.size() <= run) {
                 targets.add(new ArrayList<>());
             }
-            targets.get(run)
-                    .add(new Target(
-                            i,
-                            range.id().attempt(),
-                            range.width(),
-                            range.first() * range.width(),
-                            (range.last() + 1) * range.width() - 1));
+            targets.get(run).add(new Target(i, wanted.get(i)));
         }
     }
 
@@ -90,10 +110,27 @@ final class SliceScatter implements Iterator<InternalRow> {
     }
 
     private void flush() {
-        open.forEach(
-                (key, slice) -> full.add(new GenericInternalRow(new Object[] {key.range, key.window, slice.encode()})));
+        for (Target target : open) {
+            target.slices.forEach((window, slice) -> hand(target, window, false, slice.encode()));
+            target.slices.clear();
+            target.rowsToCome = ScanTarget.UNKNOWN;
+        }
         open.clear();
         cells = 0;
+    }
+
+    private void digest(Target target) {
+        target.slices.forEach((window, slice) -> {
+            cells -= slice.cells();
+            assembler.add(slice);
+            hand(target, window, true, DigestCodec.encode(assembler.digest()));
+        });
+        target.slices.clear();
+        open.remove(target);
+    }
+
+    private void hand(Target target, long window, boolean digested, byte[] packed) {
+        full.add(new GenericInternalRow(new Object[] {target.range, window, digested, packed}));
     }
 
     /** Appends every stretch of rows of one window to its slice. */
@@ -107,8 +144,8 @@ final class SliceScatter implements Iterator<InternalRow> {
                 continue;
             }
             long window = batch.steps[i] / target.width;
-            long first = Math.max(target.firstStep, window * target.width);
-            long last = Math.min(target.lastStep, (window + 1) * target.width - 1);
+            long first = window * target.width;
+            long last = first + target.width - 1;
             int end = i + 1;
             while (end < batch.size
                     && batch.runs[end] == run
@@ -117,27 +154,36 @@ final class SliceScatter implements Iterator<InternalRow> {
                     && batch.steps[end] <= last) {
                 end++;
             }
-            cells += slice(new Key(target.range, window)).append(batch, i, end);
+            append(target, window, i, end);
             i = end;
         }
     }
 
     private @Nullable Target target(int run, int attempt, long step) {
         for (Target target : targets.get(run)) {
-            if (target.attempt == attempt && step >= target.firstStep && step <= target.lastStep) {
+            if (target.holds(attempt, step)) {
                 return target;
             }
         }
         return null;
     }
 
-    private Slice slice(Key key) {
-        Slice slice = open.get(key);
+    private void append(Target target, long window, int from, int to) {
+        Slice slice = target.slices.get(window);
         if (slice == null) {
             slice = new Slice();
-            open.put(key, slice);
-            cells += CELLS_OF_A_SLICE;
+            target.slices.put(window, slice);
+            open.add(target);
+        } else {
+            cells -= slice.cells();
         }
-        return slice;
+        slice.append(batch, from, to);
+        cells += slice.cells();
+        if (target.rowsToCome > 0) {
+            target.rowsToCome -= to - from;
+            if (target.rowsToCome == 0) {
+                digest(target);
+            }
+        }
     }
 }

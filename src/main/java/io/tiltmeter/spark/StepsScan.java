@@ -53,7 +53,7 @@ final class StepsScan {
                         "Reading %,d attempts in %,d file%s",
                         plan.attemptsRead(), plan.files().size(), plan.files().size() == 1 ? "" : "s"));
                 digests = tables.read("steps", COLUMNS, plan.files())
-                        .map(steps -> BlockScan.digests(spark, steps, plan.windows(), settings));
+                        .map(steps -> BlockScan.digests(spark, steps, plan.targets(), settings));
             }
             return new Result(plan, store.update(plan, digests));
         });

@@ -1,6 +1,7 @@
 package io.tiltmeter.spark;
 
 import io.tiltmeter.blocks.BlockAssembler;
+import io.tiltmeter.blocks.DigestCodec;
 import io.tiltmeter.blocks.Slice;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -9,18 +10,18 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import org.apache.spark.sql.catalyst.InternalRow;
 
-/** Assembles the slices of each window, which arrive one after the other, and hands out the rows of its digest. */
+/** Assembles the slices of each window, which arrive one after the other, and hands out digests; those made before pass through. */
 final class WindowAssembly implements Iterator<InternalRow> {
     private final Iterator<InternalRow> slices;
-    private final List<WindowRange> windows;
+    private final List<ScanTarget> targets;
     private final BlockAssembler assembler = new BlockAssembler();
     private final Deque<InternalRow> ready = new ArrayDeque<>();
     private int range = -1;
     private long window = -1;
 
-    WindowAssembly(Iterator<InternalRow> slices, List<WindowRange> windows) {
+    WindowAssembly(Iterator<InternalRow> slices, List<ScanTarget> targets) {
         this.slices = slices;
-        this.windows = windows;
+        this.targets = targets;
     }
 
     @Override
@@ -32,7 +33,11 @@ final class WindowAssembly implements Iterator<InternalRow> {
                 range = row.getInt(0);
                 window = row.getLong(1);
             }
-            assembler.add(Slice.decode(row.getBinary(2)));
+            if (row.getBoolean(2)) {
+                hand(row.getBinary(3));
+            } else {
+                assembler.add(Slice.decode(row.getBinary(3)));
+            }
         }
         if (ready.isEmpty()) {
             finish();
@@ -50,7 +55,11 @@ final class WindowAssembly implements Iterator<InternalRow> {
 
     private void finish() {
         if (!assembler.isEmpty()) {
-            ready.add(DigestRows.row(windows.get(range).id(), window, assembler.digest()));
+            hand(DigestCodec.encode(assembler.digest()));
         }
+    }
+
+    private void hand(byte[] digest) {
+        ready.add(DigestRows.row(targets.get(range).windows().id(), window, digest));
     }
 }

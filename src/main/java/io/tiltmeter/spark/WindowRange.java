@@ -21,6 +21,10 @@ record WindowRange(AttemptId id, long width, long first, long last) implements S
         return minStep / width <= last && maxStep / width >= first;
     }
 
+    boolean holdsAll(long minStep, long maxStep) {
+        return minStep / width >= first && maxStep / width <= last;
+    }
+
     /** Whether the two together are one range without a gap. */
     boolean touches(WindowRange other) {
         return first <= other.last + 1 && other.first <= last + 1;
