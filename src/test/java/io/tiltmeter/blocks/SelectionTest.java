@@ -1,0 +1,47 @@
+package io.tiltmeter.blocks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class SelectionTest {
+
+    @Test
+    void mediansOfAFewValuesByHand() {
+        assertThat(Selection.median(new double[] {3}, 1)).isEqualTo(3);
+        assertThat(Selection.median(new double[] {3, 1}, 2)).isEqualTo(2);
+        assertThat(Selection.median(new double[] {9, 1, 5}, 3)).isEqualTo(5);
+        assertThat(Selection.median(new double[] {4, 1, 3, 2}, 4)).isEqualTo(2.5);
+        // Only the first three count.
+        assertThat(Selection.median(new double[] {9, 1, 5, -100, -100}, 3)).isEqualTo(5);
+        assertThatThrownBy(() -> Selection.median(new double[0], 0)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void equalsTheMiddleOfASortedArrayForEverySizeAndOrder() {
+        Random random = new Random(3);
+        for (int n = 1; n <= 300; n++) {
+            for (int kind = 0; kind < 5; kind++) {
+                double[] values = new double[n];
+                for (int i = 0; i < n; i++) {
+                    values[i] = switch (kind) {
+                        case 0 -> random.nextGaussian();
+                        case 1 -> i;
+                        case 2 -> -i;
+                        case 3 -> random.nextInt(3);
+                        default -> i % 2 == 0 ? i : -i;
+                    };
+                }
+                double[] sorted = values.clone();
+                Arrays.sort(sorted);
+                double expected = n % 2 == 1 ? sorted[n / 2] : sorted[n / 2 - 1] / 2 + sorted[n / 2] / 2;
+                assertThat(Selection.median(values, n))
+                        .as("n %d, kind %d", n, kind)
+                        .isEqualTo(expected);
+            }
+        }
+    }
+}
