@@ -48,7 +48,7 @@ public record Settings(Scan scan, Report report, Ingest ingest, Map<String, Dete
             @Setting(
                     value = "Cells a scan task may hold before it flushes its slices.",
                     unit = "cells",
-                    origin = "half a block: flushing early costs only more and smaller slices to shuffle",
+                    origin = "32 MB of numbers a task; flushing earlier costs only more and smaller slices to shuffle",
                     min = 10_000,
                     max = 1_000_000_000)
             long scatterCells)
