@@ -66,7 +66,8 @@ final class TablesDocument {
             out.append(" | ").append(unitAndMeaning[0].equals("1") ? "" : unitAndMeaning[0]);
             out.append(" | ").append(unitAndMeaning[1]).append(" |");
             if (steps) {
-                String reduction = metric == null ? "" : metric.reduction().name().toLowerCase(Locale.ROOT);
+                String reduction =
+                        metric == null ? "" : metric.reduction().name().toLowerCase(Locale.ROOT);
                 out.append(' ').append(reduction).append(" |");
             }
             out.append('\n');
@@ -92,7 +93,9 @@ final class TablesDocument {
                 logged a metric, the last column says how their values become one value of the run.""");
         tables.put("metrics", "Everything else that was logged, one row a value. Kept, not judged yet.");
         tables.put("layers", "Statistics of single layers. Kept, not judged yet.");
-        tables.put("groups", "Parts of a batch: by data domain, source, timestep, modality, length. Kept, not judged yet.");
+        tables.put(
+                "groups",
+                "Parts of a batch: by data domain, source, timestep, modality, length. Kept, not judged yet.");
         tables.put("shards", "Which samples of which data shard a worker read. Kept, not judged yet.");
         tables.put("events", "What happened to a run beside its steps. Kept, not judged yet.");
         tables.put("quarantine", "What an import did not take as it stood; it comes back in the report.");
@@ -136,8 +139,10 @@ final class TablesDocument {
         columns.put("pipeline_coordinate", "1|Place in the pipeline");
         columns.put("context_coordinate", "1|Place in the context-parallel dimension");
         columns.put("expert_coordinate", "1|Place in the expert-parallel dimension");
-        columns.put("scope", "|What the values were reduced over before logging: `local` (one worker), `shard`, `group`, `global`."
-                + " Without it a worker's values count as its own");
+        columns.put(
+                "scope",
+                "|What the values were reduced over before logging: `local` (one worker), `shard`, `group`, `global`."
+                        + " Without it a worker's values count as its own");
         columns.put("step_span", "steps|How many steps a value averages, at least 1");
         columns.put("grad_norm_kind", "|`before_clip` or `after_clip`");
         columns.put("batch_hash", "|Checksum of the batch");
@@ -170,8 +175,10 @@ final class TablesDocument {
         columns.put("first_sample", "1|First sample read of it");
         columns.put("last_sample", "1|Last sample read of it");
         columns.put("events.step", "1|Step at which it happened, where it had one");
-        columns.put("events.kind", "|`checkpoint`, `evaluation`, `learning_rate_change`, `batch_change`, `skipped_batch`,"
-                + " `intervention`, `device_error`, `network_error`, `restart`");
+        columns.put(
+                "events.kind",
+                "|`checkpoint`, `evaluation`, `learning_rate_change`, `batch_change`, `skipped_batch`,"
+                        + " `intervention`, `device_error`, `network_error`, `restart`");
         columns.put("detail", "|What else is known");
         columns.put("file", "|Path of the file, as the user gave it");
         columns.put("line", "1|First line concerned, from 1; 0 for the whole file");
