@@ -74,7 +74,7 @@ class LayerTest {
             "WindowAssembly");
 
     /** Classes that go below Spark's public API to get at such rows, and at Parquet's schemas. */
-    private static final Set<String> USE_INTERNAL_PLANS = Set.of("InternalFrames", "ParquetInput");
+    private static final Set<String> USE_INTERNAL_PLANS = Set.of("InternalFrames", "ParquetInput", "StepReader");
 
     private static final JavaClasses MAIN = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
