@@ -289,7 +289,7 @@ class InputIT {
         assertThat(ingest(logs, "--dry-run")).isEqualTo(ExitCode.SOUND);
         assertThat(out()).contains("Dry run: nothing is written.", "jsonl", "1 files");
         assertThat(nightly(table, "--dry-run")).isEqualTo(ExitCode.SOUND);
-        assertThat(out()).contains("Dry run: nothing is written.", "digest 1 of 1 attempts, reading 1 files");
+        assertThat(out()).contains("Dry run: nothing is written.", "1 of 1 attempts, reading 1 files");
         assertThat(run("demo", "--output", folder.resolve("demo").toString(), "--dry-run"))
                 .isEqualTo(ExitCode.SOUND);
         assertThat(names(folder)).isEqualTo(before);
