@@ -4,6 +4,7 @@ import io.tiltmeter.config.ConfigException;
 import io.tiltmeter.config.Nearest;
 import io.tiltmeter.model.Rejection;
 import io.tiltmeter.model.Severity;
+import io.tiltmeter.report.Formats;
 import io.tiltmeter.spark.InputException;
 import io.tiltmeter.spark.Outcome;
 import io.tiltmeter.spark.StatusFile;
@@ -43,8 +44,9 @@ final class CommandRunner {
         }
         Command command = supplier.get();
         CommandLine line = parser(command);
+        List<String> options = Arrays.asList(arguments).subList(1, arguments.length);
         try {
-            CommandLine.ParseResult parsed = line.parseArgs(Arrays.copyOfRange(arguments, 1, arguments.length));
+            CommandLine.ParseResult parsed = line.parseArgs(options.toArray(String[]::new));
             if (parsed.isUsageHelpRequested()) {
                 line.usage(terminal.out());
                 return new Ending(ExitCode.SOUND, ExitCode.SOUND.meaning());
@@ -54,7 +56,7 @@ final class CommandRunner {
             }
             return execute(command, command.prepare(command.common().settings(), terminal));
         } catch (CommandLine.ParameterException e) {
-            return fail(command, ExitCode.USAGE, usageError(command, line, e));
+            return fail(command, ExitCode.USAGE, usageError(command, line, options, e));
         } catch (ConfigException e) {
             return fail(command, ExitCode.USAGE, String.valueOf(e.getMessage()));
         } catch (Exception | Error e) {
@@ -207,24 +209,31 @@ final class CommandRunner {
         return line;
     }
 
-    private static String usageError(Command command, CommandLine line, CommandLine.ParameterException e) {
+    private static String usageError(
+            Command command, CommandLine line, List<String> arguments, CommandLine.ParameterException e) {
         String help = " (jobs/" + command.name() + " --help lists all options)";
+        List<String> known = new ArrayList<>();
+        line.getCommandSpec().options().forEach(each -> known.addAll(List.of(each.names())));
+        // Said before anything else: a mistyped option is also why another one is missing or has too few values.
+        for (String argument : arguments) {
+            String option = argument.split("=", 2)[0];
+            if (option.startsWith("-") && option.length() > 1 && !isNumber(option) && !known.contains(option)) {
+                return "Unknown option '" + option + "'"
+                        + Nearest.to(option, known)
+                                .map(nearest -> "; did you mean '" + nearest + "'?")
+                                .orElse("")
+                        + help;
+            }
+        }
         if (e instanceof CommandLine.UnmatchedArgumentException unmatched
                 && !unmatched.getUnmatched().isEmpty()) {
-            String argument = unmatched.getUnmatched().get(0);
-            if (!argument.startsWith("-")) {
-                return "Unexpected argument '" + argument + "'" + help;
-            }
-            String option = argument.split("=", 2)[0];
-            List<String> known = new ArrayList<>();
-            line.getCommandSpec().options().forEach(each -> known.add(each.longestName()));
-            return "Unknown option '" + option + "'"
-                    + Nearest.to(option, known)
-                            .map(nearest -> "; did you mean '" + nearest + "'?")
-                            .orElse("")
-                    + help;
+            return "Unexpected argument '" + unmatched.getUnmatched().get(0) + "'" + help;
         }
         return e.getMessage() + help;
+    }
+
+    private static boolean isNumber(String text) {
+        return text.matches("-[0-9.]+");
     }
 
     private static List<Rejection> rejected(Outcome outcome) {
@@ -239,7 +248,7 @@ final class CommandRunner {
 
     /** Messages hold names from logs; they may not break the line or drive the terminal. */
     private static String oneLine(String text) {
-        return text.strip().replaceAll("\\p{Cntrl}+", " ");
+        return Formats.text(text.strip().replaceAll("[\\r\\n\\t]+", " "));
     }
 
     private static Map<String, Supplier<Command>> commands() {

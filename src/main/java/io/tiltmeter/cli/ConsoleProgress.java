@@ -1,5 +1,6 @@
 package io.tiltmeter.cli;
 
+import io.tiltmeter.report.Formats;
 import io.tiltmeter.spark.Progress;
 
 /** Progress on the error stream: one line that changes on a terminal, plain lines elsewhere. */
@@ -15,7 +16,7 @@ final class ConsoleProgress implements Progress, AutoCloseable {
 
     @Override
     public synchronized void stage(String line) {
-        String text = line.replaceAll("\\p{Cntrl}", " ");
+        String text = Formats.text(line);
         if (!terminal.live()) {
             terminal.err().println(text);
             return;

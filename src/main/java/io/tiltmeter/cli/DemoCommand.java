@@ -7,9 +7,7 @@ import io.tiltmeter.spark.NightlyJob;
 import io.tiltmeter.spark.Outcome;
 import io.tiltmeter.spark.Progress;
 import io.tiltmeter.spark.SimulateJob;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -91,23 +89,7 @@ final class DemoCommand extends Command {
                         metrics, report, Optional.empty(), names, false, terminal.width(), terminal.colour()),
                 settings,
                 progress);
-        String where = outcome.location().orElse(report);
-        String page = where.endsWith(".html") ? where : where + (where.endsWith("/") ? "" : "/") + "report.html";
-        return new Outcome(
-                outcome.text() + "\n\nReport: " + page + howToOpen(page),
-                outcome.worst(),
-                outcome.rejected(),
-                outcome.location());
-    }
-
-    private static String howToOpen(String page) {
-        String local = page.startsWith("file:") ? page.replaceFirst("^file:/*", "/") : page;
-        if (local.matches("[a-z0-9]+:.*")) {
-            return "";
-        }
-        boolean mac = System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("mac");
-        return "\nOpen it: " + (mac ? "open" : "xdg-open") + " '"
-                + Path.of(local).toAbsolutePath().normalize() + "'";
+        return ReportLink.addTo(outcome);
     }
 
     private String below(String folder) {

@@ -70,7 +70,7 @@ final class NightlyCommand extends Command {
                 common().dryRun,
                 terminal.width(),
                 terminal.colour());
-        return (jobs, progress) -> jobs.nightly(request, settings, progress);
+        return (jobs, progress) -> ReportLink.addTo(jobs.nightly(request, settings, progress));
     }
 
     /** Accepts ISO dates. */

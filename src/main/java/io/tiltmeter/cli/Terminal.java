@@ -8,12 +8,12 @@ import java.util.Map;
  *
  * @param out results
  * @param err progress, warnings and errors
- * @param width columns
+ * @param width columns; 120 where the output goes to no terminal and COLUMNS says nothing else
  * @param live whether {@code err} is a terminal on which a line can be replaced
  * @param colour whether {@code out} shows colours
  */
 record Terminal(PrintStream out, PrintStream err, int width, boolean live, boolean colour) {
-    private static final int DEFAULT_WIDTH = 100;
+    private static final int DEFAULT_WIDTH = 120;
 
     /** The process's own streams, as the launcher described them. */
     static Terminal ofProcess() {

@@ -12,6 +12,12 @@ public @interface Setting {
     /** What it does, one sentence; becomes the comment in {@code conf/tiltmeter.conf}. */
     String value();
 
+    /** Unit of the value; {@code "1"} for pure numbers. */
+    String unit();
+
+    /** Where the default comes from. */
+    String origin();
+
     /** Least number allowed. */
     double min() default Double.NEGATIVE_INFINITY;
 

@@ -19,10 +19,20 @@ import java.util.Optional;
  * @param name last part of the key
  * @param type {@code boolean}, {@code int}, {@code long}, {@code double} or {@link String}
  * @param defaultValue boxed, of that type
+ * @param unit {@code "1"} for pure numbers
  * @param meaning comment in the documentation
+ * @param origin where the default comes from
  */
 record SettingKey(
-        String section, String name, Class<?> type, Object defaultValue, double min, double max, String meaning) {
+        String section,
+        String name,
+        Class<?> type,
+        Object defaultValue,
+        double min,
+        double max,
+        String unit,
+        String meaning,
+        String origin) {
 
     /** The key as users write it, e.g. {@code scan.window-steps}. */
     String path() {
@@ -47,7 +57,9 @@ record SettingKey(
                         valueOf(component, defaults),
                         setting.min(),
                         setting.max(),
-                        setting.value()));
+                        setting.unit(),
+                        setting.value(),
+                        setting.origin()));
             }
         }
         for (DetectorInfo detector : detectors) {
@@ -59,7 +71,9 @@ record SettingKey(
                     true,
                     Double.NEGATIVE_INFINITY,
                     Double.POSITIVE_INFINITY,
-                    "Whether it runs."));
+                    "1",
+                    "Whether it runs.",
+                    "a detector says itself where it cannot judge"));
             for (DetectorInfo.Parameter parameter : detector.parameters()) {
                 // A threshold with a positive default means nothing below zero.
                 double min = parameter.value() >= 0 ? 0 : Double.NEGATIVE_INFINITY;
@@ -70,7 +84,9 @@ record SettingKey(
                         parameter.value(),
                         min,
                         Double.POSITIVE_INFINITY,
-                        parameter.meaning()));
+                        parameter.unit(),
+                        parameter.meaning(),
+                        parameter.source().text()));
             }
         }
         return List.copyOf(keys);

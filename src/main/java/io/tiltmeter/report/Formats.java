@@ -7,7 +7,7 @@ import java.math.RoundingMode;
 import java.util.Locale;
 
 /** How numbers and foreign text look to people, the same in HTML and in the terminal. */
-final class Formats {
+public final class Formats {
     private static final int DIGITS = 4;
     private static final int CONTROL_PICTURES = 0x2400;
 
@@ -61,7 +61,7 @@ final class Formats {
      * Foreign text made safe to look at: control characters become their pictures, characters that change the direction
      * of writing and halves of pairs become their code, so that no name can hide or rearrange what stands around it.
      */
-    static String text(String text) {
+    public static String text(String text) {
         int i = 0;
         while (i < text.length() && isHarmless(text, i)) {
             i += Character.charCount(text.codePointAt(i));

@@ -127,12 +127,9 @@ public final class TerminalSummary {
         }
         heading("Runs needing attention");
         List<RunReport> shown = runs.stream().limit(MOST_RUNS).toList();
-        int nameColumns = Math.min(
-                width / 4,
-                shown.stream()
-                        .mapToInt(r -> TerminalText.columns(Formats.text(r.run().runId())))
-                        .max()
-                        .orElse(0));
+        List<String> names = TerminalText.cutNames(
+                shown.stream().map(r -> Formats.text(r.run().runId())).toList(), width / 3);
+        int nameColumns = names.stream().mapToInt(TerminalText::columns).max().orElse(0);
         int causeColumns = shown.stream()
                 .map(Fleet::mainIncident)
                 .flatMap(Optional::stream)
@@ -145,8 +142,9 @@ public final class TerminalSummary {
                 .mapToInt(i -> Formats.count(i.firstStep()).length())
                 .max()
                 .orElse(0);
-        for (RunReport run : shown) {
-            Fleet.mainIncident(run).ifPresent(i -> run(run, i, nameColumns, stepColumns, causeColumns));
+        for (int r = 0; r < shown.size(); r++) {
+            String name = TerminalText.fit(names.get(r), nameColumns);
+            Fleet.mainIncident(shown.get(r)).ifPresent(i -> run(name, i, stepColumns, causeColumns));
         }
         long covered = runs.stream()
                 .skip(MOST_RUNS)
@@ -155,8 +153,8 @@ public final class TerminalSummary {
         more(runs.size(), MOST_RUNS, covered == 0 ? "" : ", " + Formats.count(covered) + " in the patterns above");
     }
 
-    private void run(RunReport run, Incident incident, int nameColumns, int stepColumns, int causeColumns) {
-        String head = TerminalText.fit(Formats.text(run.run().runId()), nameColumns) + "  step "
+    private void run(String name, Incident incident, int stepColumns, int causeColumns) {
+        String head = name + "  step "
                 + TerminalText.fitRight(Formats.count(incident.firstStep()), stepColumns) + "  "
                 + TerminalText.fit(incident.cause().text(), causeColumns) + "  ";
         int rest = width - INDENT.length() - SEVERITY_COLUMNS - TerminalText.columns(head);

@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 
 import io.tiltmeter.config.Settings;
 import io.tiltmeter.model.Rejection;
+import io.tiltmeter.report.Formats;
 import io.tiltmeter.sources.FormatRegistry;
 import io.tiltmeter.sources.IngestPlan;
 import io.tiltmeter.sources.MetricNames;
@@ -267,7 +268,7 @@ public final class IngestJob {
                         format,
                         logs.size(),
                         logs.stream().mapToLong(IngestPlan.Log::length).sum(),
-                        logs.get(0).runId())));
+                        Formats.text(logs.get(0).runId()))));
         lines.add(String.format(
                 "Also     %,d empty logs, %,d settings files, %,d files passed over",
                 plan.emptyRuns().size(), plan.settings().size(), plan.skipped().size()));
@@ -299,12 +300,14 @@ public final class IngestJob {
         if (!plan.skipped().isEmpty()) {
             lines.add(String.format(
                     "Passed over %,d files that are no logs, e.g. %s",
-                    plan.skipped().size(), plan.skipped().get(0).location()));
+                    plan.skipped().size(), Formats.text(plan.skipped().get(0).location())));
         }
         if (!rejected.isEmpty()) {
             lines.add(String.format(
                     "Quarantined %,d entries, e.g. %s: %s",
-                    rejected.size(), rejected.get(0).file(), rejected.get(0).reason()));
+                    rejected.size(),
+                    Formats.text(rejected.get(0).file()),
+                    Formats.text(rejected.get(0).reason())));
         }
         return String.join("\n", lines);
     }

@@ -144,8 +144,10 @@ final class MetricTables {
     private boolean tableExists(String name) {
         try {
             return spark.catalog().tableExists(name);
-        } catch (RuntimeException e) {
-            // A text that is no table name at all (a path, say) is simply not in the catalog.
+        } catch (Exception e) {
+            // A text that is no table name at all (a path, say) is simply not in the catalog. What Spark throws then is
+            // a
+            // checked exception that the method does not declare.
             return false;
         }
     }

@@ -9,6 +9,7 @@ import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.report.FindingsJson;
 import io.tiltmeter.report.FleetReport;
+import io.tiltmeter.report.Formats;
 import io.tiltmeter.report.HtmlReport;
 import io.tiltmeter.report.TerminalSummary;
 import java.io.IOException;
@@ -217,7 +218,7 @@ public final class NightlyJob {
         List<Rejection> rejected = new ArrayList<>(tables.rejected());
         rejected.addAll(scan.rejected(plan));
         for (Rejection rejection : rejected) {
-            lines.add("Rejected " + rejection.file() + ": " + rejection.reason());
+            lines.add("Rejected " + Formats.text(rejection.file() + ": " + rejection.reason()));
         }
         return new Outcome(String.join("\n", lines), Optional.empty(), rejected, Optional.empty());
     }

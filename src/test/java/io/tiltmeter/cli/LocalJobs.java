@@ -1,0 +1,39 @@
+package io.tiltmeter.cli;
+
+import io.tiltmeter.config.Settings;
+import io.tiltmeter.spark.IngestJob;
+import io.tiltmeter.spark.LocalSpark;
+import io.tiltmeter.spark.NightlyJob;
+import io.tiltmeter.spark.Outcome;
+import io.tiltmeter.spark.Progress;
+import io.tiltmeter.spark.SimulateJob;
+import io.tiltmeter.spark.StatusFile;
+import java.io.IOException;
+
+/** The real jobs, on the session that the tests of a JVM share. */
+final class LocalJobs implements Jobs {
+    @Override
+    public Outcome ingest(IngestJob.Request request, Settings settings, Progress progress) {
+        return IngestJob.run(LocalSpark.session(), request, settings, progress);
+    }
+
+    @Override
+    public Outcome nightly(NightlyJob.Request request, Settings settings, Progress progress) {
+        return NightlyJob.run(LocalSpark.session(), request, settings, progress);
+    }
+
+    @Override
+    public Outcome simulate(SimulateJob.Request request, Progress progress) {
+        return SimulateJob.run(LocalSpark.session(), request, progress);
+    }
+
+    @Override
+    public void status(String output, StatusFile.Status status) throws IOException {
+        StatusFile.write(LocalSpark.session(), output, status);
+    }
+
+    @Override
+    public void close() {
+        // The next test goes on with the session.
+    }
+}
