@@ -61,6 +61,7 @@ final class RunAssembler {
         Long seed;
 
         int attempts;
+        int restarts;
         long lastStep = -1;
         boolean empty = true;
 
@@ -188,6 +189,8 @@ final class RunAssembler {
             return;
         }
         if (gap < 0 && isLateEvaluation(track, row, -gap)) {
+            // The clock of the training has gone on: a difference to an earlier step would be of another one.
+            row.cumulativeSeconds = null;
             emit(track, row, 1);
             return;
         }
@@ -259,7 +262,11 @@ final class RunAssembler {
     private void restart(Track track, long from, Row row) {
         RunState run = track.label.runs.get(track.run);
         track.begin(track.run, track.attempt + 1);
-        if (track.attempt >= run.attempts && file.announcesRun()) {
+        if (track.attempt <= run.restarts) {
+            return;
+        }
+        run.restarts = track.attempt;
+        if (file.announcesRun()) {
             sink.event(new EventRecord(
                     run.id,
                     track.attempt,
@@ -304,7 +311,8 @@ final class RunAssembler {
 
     /**
      * Over how many steps a logged mean goes: the distance of neighbours where it is regular. Excerpts have gaps, so
-     * elsewhere it is at most the smallest distance so far, and divides the step, as loggers write every n-th step.
+     * elsewhere it is the smallest distance so far if a neighbour is that near; and otherwise at most that, and a divisor
+     * of the step, as loggers write every n-th step.
      */
     static long span(long step, long previousGap, long nextGap, long cadence) {
         if (previousGap == 0 && nextGap == 0) {
@@ -312,6 +320,9 @@ final class RunAssembler {
         }
         if (previousGap == nextGap) {
             return previousGap;
+        }
+        if ((previousGap == cadence || nextGap == cadence) && step % cadence == 0) {
+            return cadence;
         }
         return Math.max(1, Math.min(gcd(gcd(previousGap, nextGap), step), cadence));
     }

@@ -87,10 +87,12 @@ public final class RunNaming {
                         .thenComparing(i -> logs.get(i).file().location())
                         .thenComparing(i -> i))
                 .toList();
-        Map<String, Integer> wanted = new HashMap<>();
+        Map<String, Set<String>> pathsOfId = new HashMap<>();
         for (Place log : logs) {
             if (log.runFolder() == null) {
-                wanted.merge(plain(log, logsInFolder), 1, Integer::sum);
+                pathsOfId
+                        .computeIfAbsent(plain(log, logsInFolder), id -> new HashSet<>())
+                        .add(log.path());
             }
         }
         Set<String> taken = new HashSet<>();
@@ -101,7 +103,8 @@ public final class RunNaming {
             String runFolder = log.runFolder();
             if (runFolder == null) {
                 String id = plain(log, logsInFolder);
-                String clear = wanted.getOrDefault(id, 0) > 1 ? join(log.input(), log.path()) : id;
+                boolean pathTells = pathsOfId.getOrDefault(id, Set.of()).size() > 1;
+                String clear = pathTells ? join(log.input(), log.path()) : id;
                 names.set(i, named(unique(clear, taken), id));
             } else {
                 names.set(i, byFolder.computeIfAbsent(log.key(runFolder), key -> {
