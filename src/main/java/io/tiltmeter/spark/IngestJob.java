@@ -276,7 +276,7 @@ public final class IngestJob {
                         logs.stream().mapToLong(IngestPlan.Log::length).sum(),
                         logs.get(0).runId())));
         lines.add(String.format(
-                "Also     %,d empty logs, %,d settings files, %,d files passed over",
+                "Also     %,d runs without a point, %,d settings files, %,d files passed over",
                 plan.emptyRuns().size(), plan.settings().size(), plan.skipped().size()));
         lines.add("Output   " + request.output());
         return String.join("\n", lines);
@@ -300,7 +300,7 @@ public final class IngestJob {
                         .collect(Collectors.joining(", "))));
         if (!plan.emptyRuns().isEmpty()) {
             lines.add(String.format(
-                    "%,d logs are empty; their runs have the status 'empty'",
+                    "Runs without a point: %,d (status 'empty', unless their tracker says otherwise)",
                     plan.emptyRuns().size()));
         }
         if (!plan.skipped().isEmpty()) {

@@ -75,12 +75,16 @@ class RecognisedTest {
     }
 
     @Test
-    void aLineThatBothWindowsShareIsSeenWhole() {
+    void aLineThatTwoWindowsShareIsSeenWhole() {
         String log = "iteration 1/ 10 | lm loss: 3.0 |\n";
-        for (int before = 0; before <= log.length(); before++) {
-            String preamble = "x".repeat(99) + "\n";
-            String text = preamble.repeat(700).substring(0, Sample.MAX_BYTES - before - 1) + "\n" + log + preamble;
-            assertThat(of("train.log", text).detail()).as("cut at %d", before).isEqualTo("megatron");
+        String preamble = ("x".repeat(99) + "\n").repeat(2100);
+        for (int window = 1; window <= 3; window++) {
+            for (int before = 0; before <= log.length(); before++) {
+                String text = preamble.substring(0, window * Sample.MAX_BYTES - before - 1) + "\n" + log + preamble;
+                assertThat(of("train.log", text).detail())
+                        .as("cut at %d of window %d", before, window)
+                        .isEqualTo("megatron");
+            }
         }
     }
 
