@@ -40,6 +40,9 @@ public final class MetricNamesFile {
             "batch_hash",
             "parameter_hash")));
 
+    /** What a name in a log may stand for beside the columns: how the log is read. */
+    private static final List<String> READING = List.of("split", "cumulative_seconds", "ignored");
+
     /** Units we know how to bring to the one of the column, by the unit of the column. */
     private static final Map<String, List<String>> UNITS = Map.of(
             "s", List.of("s", "ms", "us", "ns", "min", "h"),
@@ -122,6 +125,7 @@ public final class MetricNamesFile {
                 known.add(metric.column());
             }
             known.addAll(COLUMNS);
+            known.addAll(READING);
             String advice = Nearest.to(column, known)
                     .map(name -> "did you mean '" + name + "'?")
                     .orElse("known are " + String.join(", ", known));
@@ -144,7 +148,10 @@ public final class MetricNamesFile {
         if (column.equals("time")) {
             return Optional.of(TIME_UNITS);
         }
-        if (COLUMNS.contains(column)) {
+        if (column.equals("cumulative_seconds")) {
+            return Optional.of(UNITS.getOrDefault("s", List.of()));
+        }
+        if (COLUMNS.contains(column) || READING.contains(column)) {
             return Optional.of(List.of());
         }
         return Metric.byColumn(column).map(metric -> UNITS.getOrDefault(metric.unit(), List.of()));

@@ -1,15 +1,17 @@
 package io.tiltmeter.sources;
 
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;
 import java.util.Arrays;
+import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Lines of strict UTF-8, each of bounded length. A line that is too long or not UTF-8 is rejected and the next one
- * follows; however long it is, no more than the bound is held.
+ * follows; however long it is, no more than the bound is held. Compressed data that breaks off ends the lines.
  */
 final class BoundedLines implements Closeable {
     /** Longest line accepted, in bytes: one-run-a-row tables have lines of several MB. */
@@ -70,7 +72,7 @@ final class BoundedLines implements Closeable {
         boolean any = false;
         while (true) {
             if (position == limit) {
-                limit = in.read(buffer);
+                limit = read();
                 position = 0;
                 if (limit <= 0) {
                     limit = 0;
@@ -92,6 +94,19 @@ final class BoundedLines implements Closeable {
             if (complete) {
                 return length;
             }
+        }
+    }
+
+    /** The next bytes; -1 at the end, or where compressed data breaks off or is damaged. */
+    private int read() throws IOException {
+        try {
+            return in.read(buffer);
+        } catch (EOFException | ZipException e) {
+            rejects.reject(
+                    number + 1,
+                    "Compressed data is cut off or damaged (" + e.getMessage()
+                            + "); the rest of the file was not read");
+            return -1;
         }
     }
 

@@ -104,6 +104,27 @@ public final class ConfigFiles {
         return !flat.isEmpty() && (isSettingsName(stem) || known >= 2) ? Optional.of(flat) : Optional.empty();
     }
 
+    /**
+     * The setting in a small file named after it, as trackers write it into a folder {@code params}, or {@code tags} (then
+     * its key begins with {@code tags.}); empty if it is no such file.
+     */
+    static Optional<Map<String, String>> oneSetting(Sample sample) {
+        String parent = Texts.fileName(Texts.folder(sample.path()));
+        boolean tag = parent.equals("tags");
+        if (!(tag || parent.equals("params")) || !sample.whole() || sample.head().length > MAX_VALUE) {
+            return Optional.empty();
+        }
+        try {
+            String value = Utf8.decode(sample.head(), 0, sample.head().length).strip();
+            String key = (tag ? "tags." : "") + Texts.fileName(sample.path());
+            return value.isEmpty() || value.indexOf('\n') >= 0
+                    ? Optional.empty()
+                    : Optional.of(Map.of(Texts.clean(key, MAX_VALUE), Texts.clean(value, MAX_VALUE)));
+        } catch (CharacterCodingException e) {
+            return Optional.empty();
+        }
+    }
+
     /** Whether files of settings are commonly called so. */
     static boolean isSettingsName(String lowerCaseStem) {
         return SETTINGS_NAMES.contains(lowerCaseStem);

@@ -14,8 +14,7 @@ final class CsvCells {
 
     /** The step, or null if the cell holds none. */
     static @Nullable Long step(String cell) {
-        Long step = Runs.wholeNumber(cell);
-        return step != null && step >= 0 ? step : null;
+        return Texts.isNumber(cell) ? Row.step(Texts.number(cell)) : null;
     }
 
     /** The worker, or {@link StepRecord#NO_WORKER} if the cell holds none. */
@@ -28,6 +27,6 @@ final class CsvCells {
 
     /** Microseconds since the epoch, or null if the cell holds no such time. */
     static @Nullable Long time(String cell) {
-        return Texts.isNumber(cell) ? Texts.epochMicros(Texts.number(cell)) : null;
+        return Texts.timeMicros(cell);
     }
 }

@@ -1,5 +1,6 @@
 package io.tiltmeter.sources;
 
+import io.tiltmeter.config.Nearest;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -8,6 +9,9 @@ import java.util.ServiceLoader;
 
 /** The known log formats, ordered by id. */
 public final class FormatRegistry {
+    /** Stands for whatever format a file's content has. */
+    public static final String AUTO = "auto";
+
     private final List<LogFormat> formats;
 
     private FormatRegistry(List<LogFormat> formats) {
@@ -60,18 +64,33 @@ public final class FormatRegistry {
             }
         }
         List<String> ids = formats.stream().map(LogFormat::id).toList();
-        String nearest = ids.stream()
-                .min(Comparator.<String>comparingInt(known -> distance(known, id))
-                        .thenComparing(known -> known))
-                .filter(known -> distance(known, id) <= Math.max(2, id.length() / 2))
+        String nearest = Nearest.to(id, ids)
                 .map(known -> "; did you mean '" + known + "'?")
                 .orElse("");
-        throw new IllegalArgumentException("Log format '" + Texts.clean(id, 80) + "' is not known" + nearest
-                + " Known are auto, " + String.join(", ", ids));
+        throw new IllegalArgumentException("Unknown log format '" + Texts.clean(id, 80) + "', expected one of " + AUTO
+                + ", " + String.join(", ", ids) + nearest);
+    }
+
+    /**
+     * These formats where the id is {@code auto}, else only the one with the id.
+     *
+     * @throws IllegalArgumentException if there is none; the message suggests the nearest and lists all
+     */
+    public FormatRegistry select(String id) {
+        return id.equals(AUTO) ? this : new FormatRegistry(List.of(byId(id)));
     }
 
     /** The format that fits the beginning of the file best, or empty when none does. */
     public Optional<LogFormat> recognise(Sample sample) {
+        return best(formats, sample);
+    }
+
+    /** The format whose lines stand in a part from inside a file, or empty when there is none. */
+    Optional<LogFormat> recogniseInside(Sample part) {
+        return best(formats.stream().filter(LogFormat::beginsAnywhere).toList(), part);
+    }
+
+    private static Optional<LogFormat> best(List<LogFormat> formats, Sample sample) {
         LogFormat best = null;
         int bestScore = 0;
         for (LogFormat format : formats) {
@@ -82,23 +101,5 @@ public final class FormatRegistry {
             }
         }
         return Optional.ofNullable(best);
-    }
-
-    /** Levenshtein's distance: how many letters must be added, removed or changed. */
-    private static int distance(String a, String b) {
-        int[] previous = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            previous[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int[] current = new int[b.length() + 1];
-            current[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int change = previous[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                current[j] = Math.min(change, Math.min(previous[j], current[j - 1]) + 1);
-            }
-            previous = current;
-        }
-        return previous[b.length()];
     }
 }

@@ -46,7 +46,7 @@ public final class JsonColumnsFormat implements LogFormat {
         try (JsonParser parser = Samples.json(sample)) {
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 String name = parser.currentName();
-                Target target = MetricNames.standard().resolve(name);
+                Target target = sample.names().resolve(name);
                 if (parser.nextToken() == JsonToken.START_ARRAY
                         && parser.nextToken().isScalarValue()) {
                     ordered |= target.role() == Role.TIME || target.role() == Role.STEP;
@@ -122,8 +122,9 @@ public final class JsonColumnsFormat implements LogFormat {
             Series series = new Series(name, target);
             for (int i = 0; i < order.length; i++) {
                 int at = order[i];
-                if (column.has(at) && (steps == null || steps.has(at))) {
-                    series.add(steps == null ? i : (long) steps.values()[at], column.values()[at]);
+                Long step = steps == null ? (Long) (long) i : steps.has(at) ? Row.step(steps.values()[at]) : null;
+                if (column.has(at) && step != null) {
+                    series.add(step, column.values()[at]);
                 }
             }
             tables.computeIfAbsent(rank, key -> new SeriesTable()).add(series);
@@ -151,10 +152,16 @@ public final class JsonColumnsFormat implements LogFormat {
             if (value != null) {
                 values[size] = value;
                 present.set(size);
+            } else if (parser.currentToken() == JsonToken.VALUE_STRING
+                    && CsvCells.isAbsent(parser.getText().strip())) {
+                rejects.warn(
+                        parser.currentLocation().getLineNr(),
+                        "Empty text stands for a number in a list; it was taken as not logged");
             } else if (parser.currentToken() != JsonToken.VALUE_NULL) {
                 rejects.reject(
                         parser.currentLocation().getLineNr(),
-                        "Value in list '" + Texts.clean(name, 60) + "' must be a number or null");
+                        "Value in list '" + Texts.clean(name, 60) + "' is " + JsonFiles.shown(parser)
+                                + " but must be a number or null");
                 parser.skipChildren();
             }
             size++;

@@ -3,9 +3,11 @@ package io.tiltmeter.sources;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
+import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /** Reads files that are one JSON document, as a stream. */
@@ -35,6 +37,11 @@ final class JsonFiles {
                     throw new UnreadableFileException("Log '" + file.path() + "' is not JSON: " + problem(e));
                 }
                 rejects.reject(line, "JSON is wrong or cut off, the rest of the file was not read: " + problem(e));
+            } catch (EOFException | ZipException e) {
+                rejects.reject(
+                        parser.currentLocation().getLineNr(),
+                        "Compressed data is cut off or damaged (" + e.getMessage()
+                                + "); the rest of the file was not read");
             }
         }
     }
@@ -50,6 +57,14 @@ final class JsonFiles {
     /** A token in words. */
     static String name(@Nullable JsonToken token) {
         return token == null ? "nothing" : token.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
+    /** The value at the parser, as messages show it. */
+    static String shown(JsonParser parser) throws IOException {
+        JsonToken token = parser.currentToken();
+        return token != null && token.isScalarValue()
+                ? '\'' + Texts.clean(parser.getText(), 40) + '\''
+                : "a list or an object";
     }
 
     private static String problem(JsonProcessingException e) {

@@ -36,7 +36,7 @@ public final class JsonLinesFormat implements LogFormat {
         for (String line : lines) {
             JsonRows.Line parsed;
             try {
-                parsed = JsonRows.line(line, new NameCache(MetricNames.standard()));
+                parsed = JsonRows.line(line, new NameCache(sample.names()));
             } catch (IOException e) {
                 continue;
             }

@@ -119,11 +119,19 @@ final class JsonRows {
         Double value = Json.number(parser);
         switch (target.role()) {
             case STEP -> {
-                if (line.step == null && value != null && value >= 0 && value == Math.rint(value) && value < 9e15) {
-                    line.step = (long) (double) value;
+                if (line.step == null && value != null) {
+                    line.step = Row.step(value);
                 }
             }
-            case TIME -> line.timeMicros = value == null ? line.timeMicros : Texts.epochMicros(value);
+            case TIME -> {
+                Long time = Texts.timeMicros(parser.getText());
+                if (time != null) {
+                    line.timeMicros = line.timeMicros == null ? time : line.timeMicros;
+                } else if (value != null) {
+                    // A duration that is called like a time of day.
+                    line.values.add(new Value(name, new Target(Role.OTHER, null, name, 1), value));
+                }
+            }
             case WORKER -> {
                 if (value != null && value >= 0 && value <= Integer.MAX_VALUE) {
                     line.worker = (int) (double) value;

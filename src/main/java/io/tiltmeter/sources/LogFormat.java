@@ -22,7 +22,16 @@ public interface LogFormat {
     int recognise(Sample sample);
 
     /**
-     * The folder that is the run, where several files of it make one run; empty (the usual case) where a file is a run.
+     * Whether its lines may begin behind any amount of other text, as on a console; then {@link #recognise} is also asked
+     * about parts from inside a file.
+     */
+    default boolean beginsAnywhere() {
+        return false;
+    }
+
+    /**
+     * The folder that is the run, where several files of it make one run (the empty path where it is the input itself);
+     * empty (the usual case) where a file is a run.
      *
      * @param path path below the input, with {@code /}
      */

@@ -56,7 +56,7 @@ public final class LongCsvFormat implements LogFormat {
     @Override
     public int recognise(Sample sample) {
         CsvSample table = CsvSample.of(sample);
-        return table != null && Columns.of(table.header(), MetricNames.standard()) != null ? 90 : 0;
+        return table != null && Columns.of(table.header(), sample.names()) != null ? 90 : 0;
     }
 
     @Override

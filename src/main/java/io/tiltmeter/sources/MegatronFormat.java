@@ -4,11 +4,6 @@ import com.google.auto.service.AutoService;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.sources.MetricNames.Target;
 import java.io.IOException;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +26,11 @@ public final class MegatronFormat implements LogFormat {
     @Override
     public String title() {
         return "Megatron-LM and Megatron-DeepSpeed console: iteration N/ M | lm loss: … | grad norm: …";
+    }
+
+    @Override
+    public boolean beginsAnywhere() {
+        return true;
     }
 
     @Override
@@ -143,15 +143,9 @@ public final class MegatronFormat implements LogFormat {
             if (close < 0) {
                 return null;
             }
-            if (close - open >= 20 && close - open <= 30) {
-                try {
-                    String iso =
-                            line.substring(open + 1, close).replace(' ', 'T').replace(',', '.');
-                    return ChronoUnit.MICROS.between(
-                            Instant.EPOCH, LocalDateTime.parse(iso).toInstant(ZoneOffset.UTC));
-                } catch (DateTimeException e) {
-                    // Some other bracket.
-                }
+            Long time = close - open >= 20 ? Texts.timeMicros(line.substring(open + 1, close)) : null;
+            if (time != null) {
+                return time;
             }
             open = line.indexOf('[', close);
         }

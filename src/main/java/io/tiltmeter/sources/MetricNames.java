@@ -1,14 +1,17 @@
 package io.tiltmeter.sources;
 
+import io.tiltmeter.config.MetricNamesFile;
 import io.tiltmeter.model.Metric;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What foreign names of metrics mean: the one place for synonyms and units. Names are compared without case, and with
+ * What foreign names of metrics mean, as a table of names says: synonyms and units. Names are compared without case, and with
  * spaces, dashes, slashes, dots and brackets all taken as {@code _}; a unit at the end of a time's name ({@code _ms},
  * {@code (s)}) is understood. Immutable and serializable.
  */
@@ -35,7 +38,17 @@ public final class MetricNames implements Serializable {
         /** Carries nothing of its own, such as a running mean of what is logged anyway. */
         IGNORED,
         /** Anything else: a row of the {@code metrics} table under its own name. */
-        OTHER
+        OTHER;
+
+        /** What the role is called in a table of names. */
+        String word() {
+            return this == RUN ? "run_id" : name().toLowerCase(Locale.ROOT);
+        }
+
+        /** Whether the column says what the row is of, and holds no value. */
+        boolean isKey() {
+            return this == STEP || this == TIME || this == WORKER || this == RUN;
+        }
     }
 
     /**
@@ -69,25 +82,35 @@ public final class MetricNames implements Serializable {
             Map.entry("h", 3600.0),
             Map.entry("hours", 3600.0));
 
-    private static final Map<String, Target> STANDARD_NAMES = standardNames();
-    private static final MetricNames STANDARD = new MetricNames(Map.of());
+    private static final Map<String, Double> TOKENS_IN =
+            Map.of("tokens", 1.0, "ktokens", 1e3, "mtokens", 1e6, "btokens", 1e9);
 
-    private final HashMap<String, Target> names = new HashMap<>(STANDARD_NAMES);
+    private static final MetricNames STANDARD = new MetricNames(MetricNamesFile.load(Optional.empty()));
+
+    private final HashMap<String, Target> names = new HashMap<>();
 
     /**
-     * The standard names and the user's on top of them.
+     * The columns of the {@code steps} table under their own names, and these names on top of them.
      *
-     * @param extra foreign name to {@code metric} or {@code metric@unit}, e.g. {@code step_seconds@ms}; the metric is a
-     *     column of the {@code steps} table, one of the roles {@code step}, {@code time}, {@code worker}, {@code run},
-     *     {@code split}, {@code cumulative_seconds}, {@code ignored}, or any other name, under which the value then goes
-     *     to the {@code metrics} table
+     * @param table foreign name to {@code meaning} or {@code meaning@unit}, e.g. {@code step_seconds@ms}, see
+     *     {@link MetricNamesFile}; the meaning is a column of the {@code steps} table, one of the roles {@code step},
+     *     {@code time}, {@code worker}, {@code run_id}, {@code split}, {@code cumulative_seconds}, {@code ignored}, or any
+     *     other name, under which the value then goes to the {@code metrics} table
      * @throws IllegalArgumentException if a name, metric or unit is not understood
      */
-    public MetricNames(Map<String, String> extra) {
-        extra.forEach((foreign, meaning) -> names.put(normalise(foreign), parse(foreign, meaning)));
+    public MetricNames(Map<String, String> table) {
+        for (Metric metric : Metric.values()) {
+            names.put(metric.column(), new Target(Role.METRIC, metric, metric.column(), 1));
+        }
+        for (Role role : Role.values()) {
+            if (role.isKey()) {
+                names.put(role.word(), new Target(role, null, role.word(), 1));
+            }
+        }
+        table.forEach((foreign, meaning) -> names.put(normalise(foreign), parse(foreign, meaning)));
     }
 
-    /** The names known without any configuration. */
+    /** The names known without any configuration: those of {@code conf/metric-names.conf}. */
     public static MetricNames standard() {
         return STANDARD;
     }
@@ -141,25 +164,31 @@ public final class MetricNames implements Serializable {
             throw new IllegalArgumentException(
                     "Metric name '" + foreign + "' is mapped to '" + meaning + "' but needs a name on both sides");
         }
-        double factor = 1;
-        if (!unit.isEmpty()) {
-            Double seconds = SECONDS_IN.get(unit);
-            if (seconds == null) {
-                throw new IllegalArgumentException("Metric name '" + foreign + "' has unit '" + unit
-                        + "' but must have one of s, ms, us, ns, min, h");
-            }
-            factor = seconds;
-        }
         Metric metric = Metric.byColumn(name).orElse(null);
         if (metric != null) {
-            return new Target(Role.METRIC, metric, metric.column(), factor);
+            Map<String, Double> units = metric.unit().equals("s")
+                    ? SECONDS_IN
+                    : metric.unit().equals("tokens") ? TOKENS_IN : Map.<String, Double>of();
+            return new Target(Role.METRIC, metric, metric.column(), factor(foreign, name, unit, units));
         }
         for (Role role : Role.values()) {
-            if (role != Role.METRIC && role != Role.OTHER && role.name().equalsIgnoreCase(name)) {
+            if (role != Role.METRIC && role != Role.OTHER && role.word().equals(name)) {
+                // A time of day tells its unit by its size or is text.
+                double factor = role == Role.TIME ? 1 : factor(foreign, name, unit, SECONDS_IN);
                 return new Target(role, null, name, factor);
             }
         }
-        return new Target(Role.OTHER, null, Texts.clean(name, MAX_NAME), factor);
+        return new Target(Role.OTHER, null, Texts.clean(name, MAX_NAME), factor(foreign, name, unit, SECONDS_IN));
+    }
+
+    private static double factor(String foreign, String name, String unit, Map<String, Double> units) {
+        Double factor = unit.isEmpty() ? (Double) 1.0 : units.get(unit);
+        if (factor == null) {
+            throw new IllegalArgumentException("Metric name '" + foreign + "' has unit '" + unit + "', but '" + name
+                    + "' takes "
+                    + (units.isEmpty() ? "none" : "one of " + String.join(", ", new TreeSet<>(units.keySet()))));
+        }
+        return factor;
     }
 
     /** Lower case, with every run of other characters than letters, digits and {@code %} as one {@code _}. */
@@ -178,68 +207,5 @@ public final class MetricNames implements Serializable {
             key.setLength(length - 1);
         }
         return key.toString().toLowerCase(Locale.ROOT);
-    }
-
-    private static Map<String, Target> standardNames() {
-        Map<String, Target> names = new HashMap<>();
-        for (Metric metric : Metric.values()) {
-            metric(names, metric, metric.column());
-        }
-        metric(names, Metric.LOSS, "train_loss training_loss loss_train lm_loss trl train_losses total_loss");
-        metric(names, Metric.LOSS, "train_loss_step train_lm_loss");
-        metric(
-                names,
-                Metric.EVAL_LOSS,
-                "val_loss valid_loss validation_loss eval_loss test_loss loss_val dev_loss tel");
-        metric(names, Metric.EVAL_LOSS, "val_losses eval_losses lm_loss_value loss_eval loss_valid loss_validation");
-        metric(names, Metric.GRAD_NORM, "gradient_norm norm grad_norms global_grad_norm gnorm train_grad_norm");
-        metric(names, Metric.GRAD_NORM, "total_grad_norm grad_l2_norm train_global_grad_norm");
-        metric(names, Metric.PARAM_NORM, "params_norm parameter_norm weight_norm");
-        metric(names, Metric.LEARNING_RATE, "lr train_lr train_learning_rate lr_0 learning_rates");
-        metric(names, Metric.LOSS_SCALE, "grad_scale grad_scaler_scale");
-        metric(names, Metric.SKIPPED, "number_of_skipped_iterations skipped_iterations skipped_steps");
-        metric(names, Metric.EXAMPLES, "global_batch_size");
-        metric(names, Metric.CONSUMED_EXAMPLES, "consumed_samples consumed_train_samples");
-        metric(names, Metric.CONSUMED_TOKENS, "tokens_seen tokens_seen_train train_tokens_seen total_tokens");
-        metric(names, Metric.TOKENS, "tokens_per_step");
-        metric(names, Metric.STEP_SECONDS, "step_time iteration_time iter_time time_per_step time_per_iteration");
-        metric(names, Metric.STEP_SECONDS, "elapsed_time_per_iteration step_duration batch_time avg_batch_time");
-        metric(names, Metric.STEP_SECONDS, "avg_batch_times train_step_time");
-        metric(names, Metric.COMPUTE_SECONDS, "compute_time");
-        metric(names, Metric.COLLECTIVE_WAIT_SECONDS, "collective_wait collective_wait_time allreduce_wait comm_wait");
-        metric(names, Metric.DATA_WAIT_SECONDS, "data_wait data_wait_time data_time dataloader_wait data_loading_time");
-        for (Metric metric : Metric.values()) {
-            if (metric.unit().equals("s")) {
-                metric(
-                        names,
-                        metric,
-                        metric.column().substring(0, metric.column().length() - "_seconds".length()));
-            }
-        }
-        // "step" alone is the number of the step, not its duration.
-        names.remove("step");
-        role(
-                names,
-                Role.STEP,
-                "step steps iteration iterations iter global_step train_global_step trainer_global_step");
-        role(names, Role.TIME, "timestamp time_epoch event_time unix_time date_time datetime");
-        role(names, Role.WORKER, "rank worker worker_id global_rank");
-        role(names, Role.RUN, "run run_id run_name");
-        role(names, Role.SPLIT, "split phase subset");
-        role(names, Role.CUMULATIVE_SECONDS, "train_time cumulative_time");
-        role(names, Role.IGNORED, "step_avg");
-        return Map.copyOf(names);
-    }
-
-    private static void metric(Map<String, Target> names, Metric metric, String words) {
-        for (String word : words.split(" ")) {
-            names.put(word, new Target(Role.METRIC, metric, metric.column(), 1));
-        }
-    }
-
-    private static void role(Map<String, Target> names, Role role, String words) {
-        for (String word : words.split(" ")) {
-            names.put(word, new Target(role, null, word, 1));
-        }
     }
 }

@@ -102,10 +102,11 @@ public final class MetricObjectsFormat implements LogFormat {
                 String field = parser.currentName();
                 JsonToken token = parser.nextToken();
                 Double number = Json.number(parser);
-                if (field.equals("start_step") && number != null) {
-                    start = (long) (double) number;
-                } else if (field.equals("step_interval") && number != null && number >= 1) {
-                    interval = (long) (double) number;
+                Long whole = number == null ? null : Row.step(number);
+                if (field.equals("start_step") && whole != null) {
+                    start = whole;
+                } else if (field.equals("step_interval") && whole != null && whole >= 1) {
+                    interval = whole;
                 } else if (field.equals("values") && token == JsonToken.START_OBJECT) {
                     byStep(parser, series, points, rejects);
                 } else if (field.equals("values") && token == JsonToken.START_ARRAY) {
@@ -118,7 +119,11 @@ public final class MetricObjectsFormat implements LogFormat {
             }
         } finally {
             for (int i = 0; i < list.size(); i++) {
-                series.add(start + list.step(i) * interval, list.value(i));
+                // In double, so that a hostile interval does not overflow.
+                Long step = Row.step(start + (double) list.step(i) * interval);
+                if (step != null) {
+                    series.add(step, list.value(i));
+                }
             }
             series.sort();
             series.dropMissing();
@@ -127,10 +132,13 @@ public final class MetricObjectsFormat implements LogFormat {
 
     private static void byStep(JsonParser parser, Series series, long[] points, Rejects rejects) throws IOException {
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
-            Long step = Runs.wholeNumber(parser.currentName());
+            Long step = CsvCells.step(parser.currentName());
             parser.nextToken();
             if (step == null) {
-                rejects.reject(0, "Step of metric '" + series.foreign + "' must be a whole number");
+                rejects.reject(
+                        parser.currentLocation().getLineNr(),
+                        "Step of metric '" + Texts.clean(series.foreign, 60)
+                                + "' must be a whole number that is not negative");
                 parser.skipChildren();
             } else {
                 value(parser, series, step, points, rejects);
@@ -145,7 +153,9 @@ public final class MetricObjectsFormat implements LogFormat {
             JsonFiles.count(points);
             series.add(step, value);
         } else if (parser.currentToken() != JsonToken.VALUE_NULL) {
-            rejects.reject(0, "Value of metric '" + series.foreign + "' must be a number");
+            rejects.reject(
+                    parser.currentLocation().getLineNr(),
+                    "Value of metric '" + Texts.clean(series.foreign, 60) + "' must be a number");
             parser.skipChildren();
         }
     }

@@ -41,8 +41,7 @@ public final class MlflowFormat implements LogFormat {
     @Override
     public Optional<String> runFolder(String path) {
         int name = namedFrom(path);
-        int end = name - FOLDER.length() - 2;
-        return end > 0 ? Optional.of(path.substring(0, end)) : Optional.empty();
+        return name < 0 ? Optional.empty() : Optional.of(path.substring(0, Math.max(0, name - FOLDER.length() - 2)));
     }
 
     private record Point(long timeMillis, double value, long step) {}

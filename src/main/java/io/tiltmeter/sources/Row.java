@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class Row {
     private static final int MAX_EXTRAS = 2000;
     private static final int MAX_NAME = 200;
+    /** Beyond it a double does not hold every whole number, and arithmetic with windows of steps could overflow. */
+    private static final double MAX_STEP = 1L << 53;
 
     /** A value for the {@code metrics} table. */
     record Extra(String name, double value) {}
@@ -34,9 +36,14 @@ final class Row {
         this.step = step;
     }
 
+    /** The step written as a number; null where it is not whole, negative or absurdly large. */
+    static @Nullable Long step(double number) {
+        return number >= 0 && number <= MAX_STEP && number == Math.rint(number) ? (Long) (long) number : null;
+    }
+
     /**
      * Stores a value in its stored unit. The first foreign name of a metric in a row wins; a second one with the same
-     * meaning goes to the {@code metrics} table under its own name.
+     * meaning goes to the {@code metrics} table under its own name. Only a zero that cannot be gives way to it.
      */
     Row put(String foreign, Target target, double value) {
         Metric metric = target.metric();
@@ -44,7 +51,7 @@ final class Row {
             if (cumulativeSeconds == null) {
                 cumulativeSeconds = value * target.factor();
             }
-        } else if (target.role() == Role.METRIC && metric != null && !values.has(metric)) {
+        } else if (target.role() == Role.METRIC && metric != null && isFree(metric)) {
             values.set(metric, value * target.factor());
         } else if (target.role() == Role.METRIC) {
             extra(Texts.clean(foreign.strip(), MAX_NAME), value);
@@ -52,6 +59,10 @@ final class Row {
             extra(target.name(), value * target.factor());
         }
         return this;
+    }
+
+    private boolean isFree(Metric metric) {
+        return !values.has(metric) || values.get(metric) == 0 && MetricNames.zeroMeansMissing(metric);
     }
 
     void extra(String name, double value) {

@@ -5,13 +5,16 @@ import io.tiltmeter.model.EventRecord;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.MetricRecord;
 import io.tiltmeter.model.MetricValues;
+import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.Scope;
 import io.tiltmeter.model.StepRecord;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>Neighbouring rows of one step become one.
- *   <li>A step that falls back to the beginning of training, or a marker, begins a new run ({@code …/trial-2}).
+ *   <li>A step that falls back to the beginning of training or from the planned last step, or a marker, begins a new run
+ *       ({@code …/trial-2}).
  *   <li>A step that falls back elsewhere is a restart: the next attempt, with an event.
  *   <li>A step repeated with other values stays where it is; both rows are handed over.
  *   <li>Zeros that cannot be (see {@link MetricNames#zeroMeansMissing}) before a metric's first other value are a
@@ -37,7 +41,7 @@ final class RunAssembler {
     /** How many logging intervals an evaluation may be logged late. */
     private static final int LATE_INTERVALS = 10;
 
-    private static final int MAX_TRACKS = 1_000_000;
+    private static final int MAX_TRACKS = 200_000;
 
     /** All runs of one name. */
     private static final class Label {
@@ -57,6 +61,7 @@ final class RunAssembler {
         Long seed;
 
         int attempts;
+        int restarts;
         long lastStep = -1;
         boolean empty = true;
 
@@ -114,6 +119,7 @@ final class RunAssembler {
 
     private final LogFile file;
     private final RecordSink sink;
+    private final Set<String> ids = new HashSet<>();
     private final Map<String, Label> labels = new LinkedHashMap<>();
     private final Map<TrackKey, Track> tracks = new LinkedHashMap<>();
     private @Nullable Long plannedSteps;
@@ -142,7 +148,7 @@ final class RunAssembler {
     void trial(long number, @Nullable Long seed) throws UnreadableFileException {
         flushAll();
         Label label = label("");
-        RunState run = new RunState(label.baseId + "/trial-" + number);
+        RunState run = new RunState(unique(label.baseId + "/trial-" + number));
         run.seed = seed;
         label.runs.add(run);
         for (Track track : tracks.values()) {
@@ -183,10 +189,12 @@ final class RunAssembler {
             return;
         }
         if (gap < 0 && isLateEvaluation(track, row, -gap)) {
+            // The clock of the training has gone on: a difference to an earlier step would be of another one.
+            row.cumulativeSeconds = null;
             emit(track, row, 1);
             return;
         }
-        boolean fromScratch = gap <= 0 && isBeginning(track, row.step);
+        boolean fromScratch = gap <= 0 && isBeginning(track, row.step) || gap < 0 && reachedPlan(pending.step);
         if (gap > 0) {
             track.cadence = Math.min(track.cadence, gap);
             flush(track, gap);
@@ -198,7 +206,7 @@ final class RunAssembler {
             if (gap < 0 && fromScratch || repeatedFirst) {
                 if (track.run + 1 == track.label.runs.size()) {
                     int number = track.label.runs.size() + 1;
-                    track.label.runs.add(new RunState(track.label.baseId + "/trial-" + number));
+                    track.label.runs.add(new RunState(unique(track.label.baseId + "/trial-" + number)));
                 }
                 track.begin(track.run + 1, 0);
             } else if (gap < 0) {
@@ -233,7 +241,10 @@ final class RunAssembler {
     private void announce(RunState run) {
         Map<String, String> attributes = new HashMap<>(file.attributes());
         attributes.putAll(run.attributes);
-        var record = Runs.record(run.id, file.project(), attributes).withTimes(run.startMicros, run.endMicros);
+        RunRecord record = Runs.record(run.id, file.project(), attributes);
+        record = record.withTimes(
+                run.startMicros != null ? run.startMicros : record.startMicros(),
+                run.endMicros != null ? run.endMicros : record.endMicros());
         if (run.seed != null) {
             record = record.withSeed(run.seed);
         }
@@ -241,7 +252,7 @@ final class RunAssembler {
             record = record.withPlannedSteps(plannedSteps);
         }
         if (run.empty) {
-            record = record.withStatus(Runs.EMPTY);
+            record = Runs.emptied(record);
         } else if (plannedSteps != null && run.lastStep >= plannedSteps) {
             record = record.withStatus(Runs.FINISHED);
         }
@@ -251,7 +262,11 @@ final class RunAssembler {
     private void restart(Track track, long from, Row row) {
         RunState run = track.label.runs.get(track.run);
         track.begin(track.run, track.attempt + 1);
-        if (track.attempt >= run.attempts && file.announcesRun()) {
+        if (track.attempt <= run.restarts) {
+            return;
+        }
+        run.restarts = track.attempt;
+        if (file.announcesRun()) {
             sink.event(new EventRecord(
                     run.id,
                     track.attempt,
@@ -261,6 +276,10 @@ final class RunAssembler {
                     "restart",
                     "Step falls back from " + from + " to " + row.step));
         }
+    }
+
+    private boolean reachedPlan(long step) {
+        return plannedSteps != null && step >= plannedSteps;
     }
 
     private static boolean isBeginning(Track track, long step) {
@@ -292,7 +311,8 @@ final class RunAssembler {
 
     /**
      * Over how many steps a logged mean goes: the distance of neighbours where it is regular. Excerpts have gaps, so
-     * elsewhere it is at most the smallest distance so far, and divides the step, as loggers write every n-th step.
+     * elsewhere it is the smallest distance so far if a neighbour is that near; and otherwise at most that, and a divisor
+     * of the step, as loggers write every n-th step.
      */
     static long span(long step, long previousGap, long nextGap, long cadence) {
         if (previousGap == 0 && nextGap == 0) {
@@ -300,6 +320,9 @@ final class RunAssembler {
         }
         if (previousGap == nextGap) {
             return previousGap;
+        }
+        if ((previousGap == cadence || nextGap == cadence) && step % cadence == 0) {
+            return cadence;
         }
         return Math.max(1, Math.min(gcd(gcd(previousGap, nextGap), step), cadence));
     }
@@ -392,10 +415,19 @@ final class RunAssembler {
 
     private Label label(String name) {
         return labels.computeIfAbsent(name, key -> {
-            Label label = new Label(key.isEmpty() ? file.runId() : file.runId() + '/' + Texts.clean(key, 500));
+            Label label = new Label(unique(key.isEmpty() ? file.runId() : file.runId() + '/' + Texts.clean(key, 500)));
             label.runs.add(new RunState(label.baseId));
             return label;
         });
+    }
+
+    /** The id, or where a run of this file has it already, with a number behind it. */
+    private String unique(String id) {
+        String free = id;
+        for (int n = 2; !ids.add(free); n++) {
+            free = id + '~' + n;
+        }
+        return free;
     }
 
     private static RunState current(Label label) {

@@ -41,8 +41,8 @@ public final class RunCsvFormat implements LogFormat {
             return 0;
         }
         for (int i = 0; i < table.firstRow().size(); i++) {
-            boolean series = isSeries(MetricNames.standard()
-                    .resolve(Column.of(table.header().get(i)).name()));
+            boolean series = isSeries(
+                    sample.names().resolve(Column.of(table.header().get(i)).name()));
             if (series && isList(table.firstRow().get(i))) {
                 return 85;
             }
@@ -183,8 +183,12 @@ public final class RunCsvFormat implements LogFormat {
             Target target = elapsed ? new Target(Role.OTHER, null, list.foreign, list.target.factor()) : list.target;
             Series placed = new Series(list.foreign, target);
             for (int i = 0; i < list.size(); i++) {
-                long step = stepped && steps != null ? (long) steps.value(i) : (i + 1L) * longest / list.size() - 1;
-                placed.add(step, list.value(i));
+                Long step = stepped && steps != null
+                        ? Row.step(steps.value(i))
+                        : (Long) ((i + 1L) * longest / list.size() - 1);
+                if (step != null) {
+                    placed.add(step, list.value(i));
+                }
             }
             table.add(placed);
         }

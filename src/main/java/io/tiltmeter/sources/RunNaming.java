@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Names runs after the folders their logs lie in. A run's id is the input's own name and the path below it without
@@ -49,11 +50,24 @@ public final class RunNaming {
     /**
      * Where a log lies.
      *
-     * @param input name of the input (root) without its path
-     * @param path path of the log below the input, empty where the input itself is the log
-     * @param runFolder folder below the input that is the run where several files make one, else empty
+     * @param file the log
+     * @param runFolder folder below the input that is the run where several files make one (empty where it is the input
+     *     itself), else null
      */
-    public record Place(String input, String path, String runFolder) {}
+    public record Place(InputFile file, @Nullable String runFolder) {
+        private String path() {
+            return file.path();
+        }
+
+        private String input() {
+            return file.inputName();
+        }
+
+        /** Tells folders of different inputs apart. */
+        private String key(String folder) {
+            return "" + file.input() + '\n' + folder;
+        }
+    }
 
     /** A run's id and the project it belongs to. */
     public record Name(String runId, String project) {}
@@ -64,18 +78,21 @@ public final class RunNaming {
     public static List<Name> name(List<Place> logs) {
         Map<String, Integer> logsInFolder = new HashMap<>();
         for (Place log : logs) {
-            logsInFolder.merge(log.input() + '\n' + Texts.folder(log.path()), 1, Integer::sum);
+            logsInFolder.merge(log.key(Texts.folder(log.path())), 1, Integer::sum);
         }
         List<Integer> order = IntStream.range(0, logs.size())
                 .boxed()
                 .sorted(Comparator.comparing((Integer i) -> logs.get(i).input())
                         .thenComparing(i -> logs.get(i).path())
+                        .thenComparing(i -> logs.get(i).file().location())
                         .thenComparing(i -> i))
                 .toList();
-        Map<String, Integer> wanted = new HashMap<>();
+        Map<String, Set<String>> pathsOfId = new HashMap<>();
         for (Place log : logs) {
-            if (log.runFolder().isEmpty()) {
-                wanted.merge(plain(log, logsInFolder), 1, Integer::sum);
+            if (log.runFolder() == null) {
+                pathsOfId
+                        .computeIfAbsent(plain(log, logsInFolder), id -> new HashSet<>())
+                        .add(log.path());
             }
         }
         Set<String> taken = new HashSet<>();
@@ -83,13 +100,15 @@ public final class RunNaming {
         List<Name> names = new ArrayList<>(Collections.nCopies(logs.size(), new Name("", "")));
         for (int i : order) {
             Place log = logs.get(i);
-            if (log.runFolder().isEmpty()) {
+            String runFolder = log.runFolder();
+            if (runFolder == null) {
                 String id = plain(log, logsInFolder);
-                String clear = wanted.getOrDefault(id, 0) > 1 ? join(log.input(), log.path()) : id;
+                boolean pathTells = pathsOfId.getOrDefault(id, Set.of()).size() > 1;
+                String clear = pathTells ? join(log.input(), log.path()) : id;
                 names.set(i, named(unique(clear, taken), id));
             } else {
-                names.set(i, byFolder.computeIfAbsent(log.input() + '\n' + log.runFolder(), key -> {
-                    String id = join(log.input(), log.runFolder());
+                names.set(i, byFolder.computeIfAbsent(log.key(runFolder), key -> {
+                    String id = join(log.input(), runFolder);
                     return named(unique(id, taken), id);
                 }));
             }
@@ -108,7 +127,7 @@ public final class RunNaming {
         }
         String folder = Texts.folder(log.path());
         String name = Texts.withoutExtension(Texts.fileName(log.path()));
-        boolean alone = logsInFolder.getOrDefault(log.input() + '\n' + folder, 0) == 1;
+        boolean alone = logsInFolder.getOrDefault(log.key(folder), 0) == 1;
         return alone && isGeneric(name) ? join(log.input(), folder) : join(join(log.input(), folder), name);
     }
 

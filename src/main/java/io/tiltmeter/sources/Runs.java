@@ -25,13 +25,46 @@ final class Runs {
             "train_steps",
             "max_train_steps");
 
+    private static final String RUNNING = "running";
+    private static final String FAILED = "failed";
+
     private Runs() {}
 
-    /** A run with its settings, and the seed and planned steps they name. */
+    /** A run with its settings, and what they say about it: seed, planned steps, and a tracker's status and times. */
     static RunRecord record(String runId, String project, Map<String, String> attributes) {
-        return RunRecord.of(runId, project, attributes)
+        RunRecord run = RunRecord.of(runId, project, attributes)
                 .withSeed(find(attributes, SEED))
                 .withPlannedSteps(positive(find(attributes, PLANNED_STEPS)));
+        return describesRun(attributes)
+                ? run.withStatus(status(attributes.getOrDefault("status", "")))
+                        .withTimes(time(attributes, "start_time"), time(attributes, "end_time"))
+                : run;
+    }
+
+    /** The run as one without a point: {@code empty}, unless a tracker knows that it still runs or how it failed. */
+    static RunRecord emptied(RunRecord run) {
+        return RUNNING.equals(run.status()) || FAILED.equals(run.status()) ? run : run.withStatus(EMPTY);
+    }
+
+    /** Whether these settings are a tracker's description of a run (MLflow's {@code meta.yaml}). */
+    static boolean describesRun(Map<String, String> settings) {
+        return settings.containsKey("lifecycle_stage")
+                && settings.containsKey("status")
+                && (settings.containsKey("run_id") || settings.containsKey("run_uuid"));
+    }
+
+    // MLflow's RunStatus, as number or word. A run may be killed on purpose: that alone is no failure.
+    private static @Nullable String status(String tracker) {
+        return switch (tracker) {
+            case "1", "2", "RUNNING", "SCHEDULED" -> RUNNING;
+            case "3", "FINISHED" -> FINISHED;
+            case "4", "FAILED" -> FAILED;
+            default -> null;
+        };
+    }
+
+    private static @Nullable Long time(Map<String, String> attributes, String key) {
+        return Texts.timeMicros(attributes.getOrDefault(key, ""));
     }
 
     /** The whole number written in the text, also as {@code 42.0}; null if there is none. */

@@ -1,6 +1,5 @@
 package io.tiltmeter.sources;
 
-import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,32 +22,29 @@ final class SettingsBeside {
     private final Set<String> stemsOfLogs = new HashSet<>();
     private final Set<String> used = new TreeSet<>();
 
-    SettingsBeside(List<IngestPlan.Candidate> files) {
-        for (IngestPlan.Candidate file : files) {
-            Sample sample = file.sample();
-            String folder = Texts.folder(sample.path());
-            String stem = Texts.withoutExtension(Texts.fileName(sample.path()));
-            Map<String, String> values = ConfigFiles.settings(sample).orElse(Map.of());
-            String parent = Texts.fileName(folder);
-            if (values.isEmpty() && (parent.equals("params") || parent.equals("tags"))) {
-                values = oneValue(sample, parent.equals("tags") ? "tags." : "");
+    SettingsBeside(List<Recognised> files) {
+        for (Recognised each : files) {
+            InputFile file = each.file();
+            String folder = Texts.folder(file.path());
+            String stem = Texts.withoutExtension(Texts.fileName(file.path()));
+            if (each.kind() == Recognised.Kind.ONE_SETTING) {
                 folder = Texts.folder(folder);
                 stem = "";
             }
-            if (!values.isEmpty()) {
+            if (!each.settings().isEmpty()) {
                 byFolder.computeIfAbsent(key(file.input(), folder), k -> new ArrayList<>())
-                        .add(new Settings(file.location(), stem, values));
+                        .add(new Settings(file.location(), stem, each.settings()));
             }
         }
     }
 
     /** Says that there is a log at the path, before any call of {@link #of}. */
-    void claimStem(String input, String path) {
+    void claimStem(int input, String path) {
         stemsOfLogs.add(key(input, Texts.withoutExtension(path)));
     }
 
     /** The settings of a log, by key; where two files disagree the first by path wins. */
-    Map<String, String> of(String input, String path, String folder) {
+    Map<String, String> of(int input, String path, String folder) {
         Map<String, String> merged = new TreeMap<>();
         collect(input, path, folder, merged);
         String name = Texts.fileName(folder).toLowerCase(Locale.ROOT);
@@ -63,7 +59,7 @@ final class SettingsBeside {
         return used;
     }
 
-    private void collect(String input, String path, String folder, Map<String, String> merged) {
+    private void collect(int input, String path, String folder, Map<String, String> merged) {
         String logStem = Texts.withoutExtension(Texts.fileName(path));
         for (Settings settings : byFolder.getOrDefault(key(input, folder), List.of())) {
             boolean anothers = !settings.stem().equals(logStem)
@@ -80,23 +76,7 @@ final class SettingsBeside {
         }
     }
 
-    private static Map<String, String> oneValue(Sample sample, String prefix) {
-        if (!sample.whole() || sample.head().length > ConfigFiles.MAX_VALUE) {
-            return Map.of();
-        }
-        try {
-            String value = Utf8.decode(sample.head(), 0, sample.head().length).strip();
-            return value.isEmpty() || value.indexOf('\n') >= 0
-                    ? Map.of()
-                    : Map.of(
-                            Texts.clean(prefix + Texts.fileName(sample.path()), ConfigFiles.MAX_VALUE),
-                            Texts.clean(value, ConfigFiles.MAX_VALUE));
-        } catch (CharacterCodingException e) {
-            return Map.of();
-        }
-    }
-
-    private static String key(String input, String path) {
-        return input + '\n' + path;
+    private static String key(int input, String path) {
+        return "" + input + '\n' + path;
     }
 }

@@ -1,6 +1,7 @@
 package io.tiltmeter.sources;
 
 import com.google.auto.service.AutoService;
+import io.tiltmeter.sources.MetricNames.Role;
 import io.tiltmeter.sources.MetricNames.Target;
 import java.io.IOException;
 import java.util.List;
@@ -15,6 +16,12 @@ import org.jspecify.annotations.Nullable;
  */
 @AutoService(LogFormat.class)
 public final class StepLineFormat implements LogFormat {
+    private record Unit(String name, double seconds) {}
+
+    /** Units of time as they stand behind a number; the one that ends like the others comes last. */
+    private static final List<Unit> UNITS =
+            List.of(new Unit("ms", 1e-3), new Unit("us", 1e-6), new Unit("ns", 1e-9), new Unit("s", 1));
+
     private static final List<String> STEP_KEYS = List.of("step", "s", "iter", "iteration");
 
     @Override
@@ -25,6 +32,11 @@ public final class StepLineFormat implements LogFormat {
     @Override
     public String title() {
         return "Console lines step:N/M train_loss:… val_loss:… train_time:… and s:N trl:… lr:… norm:…";
+    }
+
+    @Override
+    public boolean beginsAnywhere() {
+        return true;
     }
 
     @Override
@@ -55,7 +67,7 @@ public final class StepLineFormat implements LogFormat {
                             : null;
                     runs.trial(number == null ? trials : number, seed);
                 } else if (stepAt(line) > 0) {
-                    Row row = row(line, names, runs, rejects, lines.number());
+                    Row row = row(line.replace('\t', ' '), names, runs, rejects, lines.number());
                     if (row != null) {
                         runs.add(row);
                     }
@@ -101,14 +113,8 @@ public final class StepLineFormat implements LogFormat {
                 String name = line.substring(from, colon);
                 String word = line.substring(colon + 1, end);
                 Target target = names.of(name);
-                Double value = target.role() == MetricNames.Role.IGNORED ? null : value(word);
-                if (value != null) {
-                    row.put(name, target, value);
-                } else if (target.role() != MetricNames.Role.IGNORED) {
-                    rejects.warn(
-                            lineNumber,
-                            "Value of '" + Texts.clean(name, 60) + "' is '" + Texts.clean(word, 40)
-                                    + "' but must be a number; the rest of the line was read");
+                if (target.role() != Role.IGNORED) {
+                    value(name, word, target, row, rejects, lineNumber);
                 }
             }
             from = end + 1;
@@ -116,20 +122,25 @@ public final class StepLineFormat implements LogFormat {
         return row;
     }
 
-    /** The number of a word, in seconds where it has a unit of time; null if it is none. */
-    private static @Nullable Double value(String word) {
-        double factor = 1;
+    /** Stores the number of a word, whose own unit of time goes before the one that its name means. */
+    private static void value(String name, String word, Target target, Row row, Rejects rejects, long lineNumber) {
         String number = word;
-        if (word.endsWith("ms")) {
-            factor = 1e-3;
-            number = word.substring(0, word.length() - 2);
-        } else if (word.endsWith("us")) {
-            factor = 1e-6;
-            number = word.substring(0, word.length() - 2);
-        } else if (word.endsWith("s")) {
-            number = word.substring(0, word.length() - 1);
+        Target stored = target;
+        for (Unit unit : UNITS) {
+            if (word.endsWith(unit.name())) {
+                number = word.substring(0, word.length() - unit.name().length());
+                stored = new Target(target.role(), target.metric(), target.name(), unit.seconds());
+                break;
+            }
         }
-        return Texts.isNumber(number) ? (Double) (Texts.number(number) * factor) : null;
+        if (Texts.isNumber(number)) {
+            row.put(name, stored, Texts.number(number));
+        } else {
+            rejects.warn(
+                    lineNumber,
+                    "Value of '" + Texts.clean(name, 60) + "' is '" + Texts.clean(word, 40)
+                            + "' but must be a number; the rest of the line was read");
+        }
     }
 
     private static @Nullable Long whole(String word) {

@@ -1,5 +1,13 @@
 package io.tiltmeter.sources;
 
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.time.temporal.TemporalAccessor;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +92,31 @@ final class Texts {
         }
         double micros = time < 1e11 ? time * 1e6 : time < 1e14 ? time * 1e3 : time < 1e17 ? time : time / 1e3;
         return Math.round(micros);
+    }
+
+    /**
+     * Microseconds since the epoch of a time given as a number (see {@link #epochMicros}) or as ISO 8601 writes it, with a
+     * space or {@code T} between day and time; taken as UTC without an offset. Null where the text is no such time.
+     */
+    static @Nullable Long timeMicros(String text) {
+        String word = text.strip();
+        if (isNumber(word)) {
+            return epochMicros(number(word));
+        }
+        // Shorter than any day with a time, or longer than any time with nanoseconds and an offset.
+        if (word.length() < 16 || word.length() > 40) {
+            return null;
+        }
+        try {
+            TemporalAccessor time = DateTimeFormatter.ISO_DATE_TIME.parseBest(
+                    word.replace(' ', 'T').replace(',', '.'), OffsetDateTime::from, LocalDateTime::from);
+            Instant instant = time instanceof OffsetDateTime
+                    ? ((OffsetDateTime) time).toInstant()
+                    : ((LocalDateTime) time).toInstant(ZoneOffset.UTC);
+            return ChronoUnit.MICROS.between(Instant.EPOCH, instant);
+        } catch (DateTimeException | ArithmeticException e) {
+            return null;
+        }
     }
 
     /** The last part of a path. */

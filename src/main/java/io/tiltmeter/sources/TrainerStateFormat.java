@@ -34,7 +34,7 @@ public final class TrainerStateFormat implements LogFormat {
         }
         try (JsonParser parser = Samples.json(sample)) {
             if (list) {
-                return parser.nextToken() == JsonToken.START_OBJECT && isPoint(parser) ? 80 : 0;
+                return parser.nextToken() == JsonToken.START_OBJECT && isPoint(parser, sample.names()) ? 80 : 0;
             }
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 boolean history = parser.currentName().equals(HISTORY);
@@ -49,8 +49,8 @@ public final class TrainerStateFormat implements LogFormat {
         return 0;
     }
 
-    private static boolean isPoint(JsonParser parser) throws IOException {
-        JsonRows.Line line = JsonRows.object(parser, new NameCache(MetricNames.standard()));
+    private static boolean isPoint(JsonParser parser, MetricNames names) throws IOException {
+        JsonRows.Line line = JsonRows.object(parser, new NameCache(names));
         Row row = line.row(0);
         return row.values.has(Metric.LOSS)
                 || row.values.has(Metric.EVAL_LOSS)

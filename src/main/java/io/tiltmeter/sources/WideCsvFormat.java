@@ -37,7 +37,7 @@ public final class WideCsvFormat implements LogFormat {
         boolean loss = false;
         boolean value = false;
         for (int i = 0; i < table.header().size(); i++) {
-            Target target = MetricNames.standard().resolve(table.header().get(i));
+            Target target = sample.names().resolve(table.header().get(i));
             boolean number = i < table.firstRow().size()
                     && (table.firstRow().get(i).isEmpty()
                             || Texts.isNumber(table.firstRow().get(i)));

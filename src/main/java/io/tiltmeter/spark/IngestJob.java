@@ -7,19 +7,21 @@ import io.tiltmeter.model.Rejection;
 import io.tiltmeter.report.Formats;
 import io.tiltmeter.sources.FormatRegistry;
 import io.tiltmeter.sources.IngestPlan;
+import io.tiltmeter.sources.InputFile;
 import io.tiltmeter.sources.MetricNames;
-import io.tiltmeter.sources.Sample;
+import io.tiltmeter.sources.Recognised;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -68,23 +70,20 @@ public final class IngestJob {
      * @throws IllegalArgumentException if there is no format of the id asked for
      */
     public static Outcome run(SparkSession spark, Request request, Settings settings, Progress progress) {
-        FormatRegistry formats = FormatRegistry.load();
+        FormatRegistry formats = FormatRegistry.load().select(request.format());
+        MetricNames names = new MetricNames(request.names());
         Configuration configuration = spark.sparkContext().hadoopConfiguration();
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         SerializableConfiguration shipped = new SerializableConfiguration(configuration);
-        boolean auto = request.format().equals("auto");
-        if (!auto) {
-            formats.byId(request.format());
-        }
-        List<Listed> listed = list(request.inputs(), configuration);
+        List<InputFile> listed = list(request.inputs(), configuration);
         progress.stage(String.format("Recognising %,d files", listed.size()));
-        List<IngestPlan.Candidate> candidates = listed.isEmpty()
+        String format = request.format();
+        List<Recognised> recognised = listed.isEmpty()
                 ? List.of()
                 : context.parallelize(listed, slices(listed.size(), 0, context))
-                        .map(file -> candidate(file, shipped.value()))
+                        .mapPartitions(files -> recognise(files, format, names, shipped.value()))
                         .collect();
-        IngestPlan plan =
-                auto ? IngestPlan.of(candidates, formats) : IngestPlan.of(candidates, formats.byId(request.format()));
+        IngestPlan plan = IngestPlan.of(recognised, formats);
         if (plan.logs().isEmpty()) {
             throw new InputException(nothing(request, listed.size(), plan));
         }
@@ -93,7 +92,7 @@ public final class IngestJob {
         }
         progress.stage(String.format("Reading %,d logs", plan.logs().size()));
         AttemptFolder attempt = AttemptFolder.begin(new Path(request.output()), configuration);
-        Map<String, Long> rows = write(spark, context, plan, request, settings, attempt, shipped, progress);
+        Map<String, Long> rows = write(spark, context, plan, names, settings, attempt, shipped, progress);
         List<Rejection> rejected = rejected(spark, attempt, rows);
         if (rows.getOrDefault("steps", 0L)
                         + rows.getOrDefault("metrics", 0L)
@@ -112,12 +111,10 @@ public final class IngestJob {
                 summary(request, plan, rows, rejected), Optional.empty(), rejected, Optional.of(request.output()));
     }
 
-    /** A file of an input; {@code root} is empty when the input is the file itself. */
-    private record Listed(String input, String location, String path, long length) implements Serializable {}
-
-    private static List<Listed> list(List<String> inputs, Configuration configuration) {
-        List<Listed> files = new ArrayList<>();
-        for (String input : inputs) {
+    private static List<InputFile> list(List<String> inputs, Configuration configuration) {
+        List<InputFile> files = new ArrayList<>();
+        for (int i = 0; i < inputs.size(); i++) {
+            String input = inputs.get(i);
             Path root = new Path(input);
             try {
                 FileSystem system = root.getFileSystem(configuration);
@@ -125,7 +122,7 @@ public final class IngestJob {
                 String base = status.getPath().toUri().getPath();
                 String name = status.getPath().getName();
                 if (status.isFile()) {
-                    files.add(new Listed(name, input, "", status.getLen()));
+                    files.add(new InputFile(i, name, input, "", status.getLen()));
                     continue;
                 }
                 RemoteIterator<LocatedFileStatus> all = system.listFiles(root, true);
@@ -134,7 +131,7 @@ public final class IngestJob {
                     String below =
                             file.getPath().toUri().getPath().substring(base.length() + (base.endsWith("/") ? 0 : 1));
                     if (!below.startsWith(".") && !below.contains("/.")) {
-                        files.add(new Listed(name, new Path(root, below).toString(), below, file.getLen()));
+                        files.add(new InputFile(i, name, new Path(root, below).toString(), below, file.getLen()));
                     }
                 }
             } catch (FileNotFoundException e) {
@@ -146,14 +143,18 @@ public final class IngestJob {
         return files;
     }
 
-    private static IngestPlan.Candidate candidate(Listed file, Configuration configuration) throws IOException {
-        Path path = new Path(file.location);
-        byte[] head;
-        try (InputStream in = path.getFileSystem(configuration).open(path)) {
-            head = in.readNBytes(Sample.MAX_BYTES);
-        }
-        return new IngestPlan.Candidate(
-                file.input, file.location, file.length, new Sample(file.path, head, head.length >= file.length));
+    private static Iterator<Recognised> recognise(
+            Iterator<InputFile> files, String format, MetricNames names, Configuration configuration) {
+        FormatRegistry formats = FormatRegistry.load().select(format);
+        Iterable<InputFile> all = () -> files;
+        return StreamSupport.stream(all.spliterator(), false)
+                .map(file -> Recognised.of(file, () -> open(file.location(), configuration), formats, names))
+                .iterator();
+    }
+
+    private static InputStream open(String location, Configuration configuration) throws IOException {
+        Path path = new Path(location);
+        return path.getFileSystem(configuration).open(path);
     }
 
     private static int slices(int files, long bytes, JavaSparkContext context) {
@@ -166,7 +167,7 @@ public final class IngestJob {
             SparkSession spark,
             JavaSparkContext context,
             IngestPlan plan,
-            Request request,
+            MetricNames names,
             Settings settings,
             AttemptFolder attempt,
             SerializableConfiguration shipped,
@@ -185,13 +186,19 @@ public final class IngestJob {
                 dealt.add(logs.get(i));
             }
         }
-        MetricNames names = new MetricNames(request.names());
         int maxRejections = settings.ingest().maxRejectionsPerFile();
         JavaRDD<InternalRow> records = context.parallelize(dealt, slices)
                 .mapPartitions(part -> new LogReading(part, names, shipped.value(), maxRejections));
         if (!plan.emptyRuns().isEmpty()) {
             records = records.union(context.parallelize(plan.emptyRuns(), 1)
                     .map(run -> LogReading.wrap("runs", RecordRows.row(run.toRecord()))));
+        }
+        List<Rejection> skipped = plan.skipped().stream()
+                .flatMap(file -> file.toRejection().stream())
+                .toList();
+        if (!skipped.isEmpty()) {
+            records = records.union(
+                    context.parallelize(skipped, 1).map(file -> LogReading.wrap("quarantine", RecordRows.row(file))));
         }
         Path staging = attempt.file(STAGING);
         InternalFrames.frame(spark, records, LogReading.SCHEMA).write().parquet(staging.toString());
@@ -270,7 +277,7 @@ public final class IngestJob {
                         logs.stream().mapToLong(IngestPlan.Log::length).sum(),
                         Formats.text(logs.get(0).runId()))));
         lines.add(String.format(
-                "Also     %,d empty logs, %,d settings files, %,d files passed over",
+                "Also     %,d runs without a point, %,d settings files, %,d files passed over",
                 plan.emptyRuns().size(), plan.settings().size(), plan.skipped().size()));
         lines.add("Output   " + request.output());
         return String.join("\n", lines);
@@ -294,7 +301,7 @@ public final class IngestJob {
                         .collect(Collectors.joining(", "))));
         if (!plan.emptyRuns().isEmpty()) {
             lines.add(String.format(
-                    "%,d logs are empty; their runs have the status 'empty'",
+                    "Runs without a point: %,d (status 'empty', unless their tracker says otherwise)",
                     plan.emptyRuns().size()));
         }
         if (!plan.skipped().isEmpty()) {
@@ -302,13 +309,21 @@ public final class IngestJob {
                     "Passed over %,d files that are no logs, e.g. %s",
                     plan.skipped().size(), Formats.text(plan.skipped().get(0).location())));
         }
-        if (!rejected.isEmpty()) {
-            lines.add(String.format(
-                    "Quarantined %,d entries, e.g. %s: %s",
-                    rejected.size(),
-                    Formats.text(rejected.get(0).file()),
-                    Formats.text(rejected.get(0).reason())));
-        }
+        counted(rejected, Rejection.Level.REJECTED, "Rejected %,d lines or files, e.g. %s: %s", lines);
+        counted(rejected, Rejection.Level.WARNING, "Doubtful are %,d lines or files, e.g. %s: %s", lines);
         return String.join("\n", lines);
+    }
+
+    private static void counted(List<Rejection> rejected, Rejection.Level level, String message, List<String> lines) {
+        List<Rejection> these =
+                rejected.stream().filter(entry -> entry.level() == level).toList();
+        if (!these.isEmpty()) {
+            String line = these.get(0).line() > 0 ? ", line " + these.get(0).line() : "";
+            lines.add(String.format(
+                    message,
+                    these.stream().mapToLong(Rejection::count).sum(),
+                    Formats.text(these.get(0).file()) + line,
+                    Formats.text(these.get(0).reason())));
+        }
     }
 }
