@@ -272,13 +272,15 @@ public final class PatternFinder {
                 score,
                 String.format(
                         Locale.ROOT,
-                        "%d of %d runs that logged it show %s of %s at step %s, median score %.1f; by chance %.2g would",
+                        "%d of the %d runs that logged step %s have a %s%s there, median score %.1f (threshold %.3g); by chance"
+                                + " %.2g runs would",
                         runs.size(),
                         exposed,
-                        first.detector(),
-                        first.metric(),
                         steps,
+                        first.detector(),
+                        first.metric().isEmpty() ? "" : " of " + first.metric(),
                         score,
+                        first.threshold(),
                         runs.size() / lift),
                 adviceByDetector.getOrDefault(first.detector(), ""));
     }

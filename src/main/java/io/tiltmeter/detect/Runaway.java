@@ -158,7 +158,9 @@ final class Runaway {
         if (innovation.arrive(step)) {
             // What happened in the pause is not known; what was seen is that it did not come back before.
             int before = flights.size();
-            land(Excursion.OPEN);
+            if (flying) {
+                land(Excursion.OPEN);
+            }
             if (flights.size() > before) {
                 flights.set(before, flights.get(before).cutOff(step, value));
             }
