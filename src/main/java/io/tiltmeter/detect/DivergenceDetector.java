@@ -9,7 +9,9 @@ import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepPoint;
+import io.tiltmeter.stats.Robust;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -21,6 +23,8 @@ import java.util.Locale;
 @AutoService(Detector.class)
 public final class DivergenceDetector implements Detector {
     static final String ID = "divergence";
+    private static final int SWINGS = 4;
+    private static final double SWING_SPREAD = 0.1;
     private static final DetectorInfo INFO = new DetectorInfo(
             ID,
             "Divergence",
@@ -119,9 +123,11 @@ public final class DivergenceDetector implements Detector {
             if (!runaway.isPositive()) {
                 return Assessment.inconclusive("needs a positive loss, got values of 0 or less");
             }
+            List<Runaway.Flight> flights = runaway.flights();
+            double swing = swing(flights);
             List<Finding> findings = new ArrayList<>();
-            for (Runaway.Flight flight : runaway.flights()) {
-                findings.add(describe(flight, metric, runaway));
+            for (Runaway.Flight flight : flights) {
+                findings.add(describe(flight, metric, runaway, swing));
             }
             if (findings.isEmpty() && runaway.count() < Runaway.FEWEST) {
                 return Assessment.inconclusive("needs " + Runaway.FEWEST + " finite losses, got " + runaway.count());
@@ -129,18 +135,40 @@ public final class DivergenceDetector implements Detector {
             return Assessment.observed(FindingList.capped(findings));
         }
 
-        private Finding describe(Runaway.Flight f, Metric metric, Runaway runaway) {
-            // All that was learned is lost, for more than a moment: harm even where the run found back later.
-            boolean everything = f.worst() > runaway.start() && f.points() >= Math.max(10, runaway.count() / 50);
+        /**
+         * The largest rise of a loss that swings between bounds, as it does where every epoch goes from easy to hard: at
+         * least four flights came back, and their rises agree to within a tenth. Otherwise none.
+         */
+        private static double swing(List<Runaway.Flight> flights) {
+            double[] rises = flights.stream()
+                    .filter(f -> f.recovered() != Excursion.OPEN)
+                    .mapToDouble(DivergenceTracker::rise)
+                    .toArray();
+            boolean swings = rises.length >= SWINGS
+                    && Robust.MAD_TO_SIGMA * Robust.mad(rises) <= SWING_SPREAD * Robust.median(rises);
+            return swings ? Arrays.stream(rises).max().orElseThrow() : Double.NEGATIVE_INFINITY;
+        }
+
+        private static double rise(Runaway.Flight flight) {
+            return Math.log(flight.peak() / flight.best());
+        }
+
+        private Finding describe(Runaway.Flight f, Metric metric, Runaway runaway, double swing) {
+            // All of a good deal that was learned is lost, for more than a moment: harm even where the run found back.
+            boolean everything = f.worst() > runaway.start()
+                    && Math.log(runaway.start() / f.best()) >= settings.get("rise")
+                    && f.points() >= Math.max(10, runaway.count() / 50);
             boolean stays = f.recovered() == Excursion.OPEN;
             Evidence finding = Evidence.of(runId, ID)
                     .metric(metric)
                     .steps(f.attempt(), f.from(), f.last(), f.peakStep())
-                    .verdict(stays || everything ? Severity.ERROR : Severity.WARNING, Cause.OPTIMIZER)
+                    .verdict(
+                            rise(f) <= swing ? Severity.INFO : stays || everything ? Severity.ERROR : Severity.WARNING,
+                            Cause.OPTIMIZER)
                     .text(
                             "%s had come down to %s%s%s",
                             metric.column(), Evidence.number(f.best()), course(f), sequel(f));
-            double rise = Math.log(f.peak() / f.best());
+            double rise = rise(f);
             double aboveStart = Math.log(f.peak() / runaway.start());
             if (rise >= settings.get("rise")) {
                 return finding.score(rise, settings.get("rise")).finding();

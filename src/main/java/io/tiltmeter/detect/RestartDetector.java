@@ -129,7 +129,7 @@ public final class RestartDetector implements Detector {
             finding.verdict(often || costly ? Severity.WARNING : Severity.INFO, Cause.INFRASTRUCTURE)
                     .text(
                             "attempt %d went on at step %d after the one before had reached %d: %s repeated; in all %s,"
-                                    + " %.0f %% of the logged points repeated",
+                                    + " %.1f %% of the logged points repeated",
                             restart.attempt(),
                             restart.resumedAt(),
                             restart.stoppedAt(),

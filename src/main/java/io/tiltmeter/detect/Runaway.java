@@ -226,8 +226,11 @@ final class Runaway {
         }
         double bestLoss = Math.exp(best);
         sureBar = Math.max(sureBar, Math.log(bestLoss + lostShare * Math.max(0, start - bestLoss)));
-        boolean learned = count > ExcursionTracker.EARLY && logStart - best >= 2 * sigma;
-        return learned ? Math.min(sureBar, logStart + Math.max(sigma, aboveStartMargin)) : sureBar;
+        return hasLearned(sigma) ? Math.min(sureBar, logStart + Math.max(sigma, aboveStartMargin)) : sureBar;
+    }
+
+    private boolean hasLearned(double sigma) {
+        return count > ExcursionTracker.EARLY && logStart - best >= 2 * sigma;
     }
 
     private int hold() {
@@ -301,10 +304,14 @@ final class Runaway {
 
     /**
      * What came back within a few points was a spike; what went up while the run was warming up counts only if it stayed
-     * up for long after.
+     * up for long after; and what came back before anything had been learned lost nothing.
      */
     private boolean isFlight(long recovered) {
-        return early ? points >= 3 * ExcursionTracker.EARLY : recovered == Excursion.OPEN || points >= LONG_HOLD;
+        if (recovered == Excursion.OPEN) {
+            return !early || points >= 3 * ExcursionTracker.EARLY;
+        }
+        boolean hadLearned = !isSeenFromItsBeginning() || hasLearned(innovation.scale());
+        return hadLearned && points >= (early ? 3 * ExcursionTracker.EARLY : LONG_HOLD);
     }
 
     private Flight flight(long recovered) {
