@@ -327,9 +327,9 @@ class DetectorContractTest {
     }
 
     /**
-     * Measured on 300 runs of twelve kinds, more than 400,000 points: no error, a warning in 2 to 3 % of the runs (nearly
-     * all of them with the noise of single sequences or strong sawteeth), two marks in a thousand points. The bounds leave
-     * a factor of about 1.5, so that a looser threshold shows.
+     * Measured on 300 runs of twelve kinds, 448,500 points: no error; a warning in 12 runs (4 %), all but one of them with
+     * the noise of single sequences or with batches grouped by difficulty; 1.5 marks in a thousand points. The bounds are a
+     * little above, so that a looser threshold shows.
      */
     @Test
     void isSilentOnSoundRuns() {
@@ -362,7 +362,7 @@ class DetectorContractTest {
                 "%d of %d runs with a warning, %d marks in %d points;%n%s",
                 warnings, runs, marks, points, String.join("\n", loud));
         assertThat(loud).as("%s", counts).noneMatch(text -> text.contains("ERROR"));
-        assertThat(warnings).as("%s", counts).isLessThanOrEqualTo(runs / 25);
-        assertThat(marks).as("%s", counts).isLessThanOrEqualTo(points * 3 / 1000);
+        assertThat(warnings).as("%s", counts).isLessThanOrEqualTo(runs / 20);
+        assertThat(marks).as("%s", counts).isLessThanOrEqualTo(points * 2 / 1000);
     }
 }

@@ -111,8 +111,8 @@ class IncidentBuilderTest {
         List<Incident> incidents = BUILDER.build(
                 RUN,
                 List.of(
-                        finding("restart", "", 1, StepRecord.NO_WORKER, 900, Severity.WARNING, Cause.INFRASTRUCTURE),
-                        finding("restart", "", 2, StepRecord.NO_WORKER, 400, Severity.WARNING, Cause.INFRASTRUCTURE)));
+                        finding("restart", "", 1, StepRecord.NO_WORKER, 400, Severity.WARNING, Cause.INFRASTRUCTURE),
+                        finding("restart", "", 2, StepRecord.NO_WORKER, 900, Severity.WARNING, Cause.INFRASTRUCTURE)));
         assertThat(incidents).singleElement().satisfies(i -> {
             assertThat(i.findings()).hasSize(2);
             assertThat(i.why()).startsWith("The run was started again 2 times");
