@@ -37,6 +37,9 @@ public final class PatternFinder {
     /** Smallest share of the exposed runs: a cause that is common to the fleet shows in a good part of it. */
     public static final double SMALLEST_SHARE = 0.25;
 
+    /** Median effect over threshold from which shared marks are a warning, though each alone is information. */
+    private static final double STRONG = 2;
+
     private static final int WINDOW = 16;
     private static final int EARLY = 10;
     private static final String AXIS = "step";
@@ -262,7 +265,7 @@ public final class PatternFinder {
                 project,
                 first.detector(),
                 first.metric(),
-                usualSeverity(place),
+                severity(place, score, first.threshold()),
                 first.stepFrom(),
                 to,
                 List.copyOf(runs),
@@ -272,24 +275,31 @@ public final class PatternFinder {
                 score,
                 String.format(
                         Locale.ROOT,
-                        "%d of %d runs that logged it show %s of %s at step %s, median score %.1f; by chance %.2g would",
+                        "%d of the %d runs that logged step %s have a %s%s there, median score %.1f (threshold %.1f); by chance"
+                                + " %.2g runs would",
                         runs.size(),
                         exposed,
-                        first.detector(),
-                        first.metric(),
                         steps,
+                        first.detector(),
+                        first.metric().isEmpty() ? "" : " of " + first.metric(),
                         score,
+                        first.threshold(),
                         runs.size() / lift),
                 adviceByDetector.getOrDefault(first.detector(), ""));
     }
 
-    /** The highest severity that at least half of the findings reach. */
-    private static Severity usualSeverity(List<Mark> place) {
+    /**
+     * The highest severity that at least half of the findings reach; at least a warning where their median effect is twice
+     * its threshold. What may be noise in one run is none when many runs show it at the same step.
+     */
+    private static Severity severity(List<Mark> place, double score, double threshold) {
         List<Severity> sorted = place.stream()
                 .map(m -> m.finding().severity())
                 .sorted(Comparator.reverseOrder())
                 .toList();
-        return sorted.get((sorted.size() - 1) / 2);
+        Severity usual = sorted.get((sorted.size() - 1) / 2);
+        boolean strong = score >= STRONG * threshold && threshold > 0;
+        return strong && usual == Severity.INFO ? Severity.WARNING : usual;
     }
 
     private record Mark(JudgedRun run, Finding finding) {}

@@ -23,12 +23,19 @@ public final class AbortedRunDetector implements Detector {
             "Aborted run",
             "The run stopped before the step it was planned to reach.",
             List.of(),
-            List.of(new Parameter(
-                    "share",
-                    0.9,
-                    "1",
-                    "Share of the planned steps a run must reach",
-                    new Derived("Logging intervals and a last partial epoch leave out less than a tenth"))),
+            List.of(
+                    new Parameter(
+                            "share",
+                            0.9,
+                            "1",
+                            "Share of the planned steps a run must reach",
+                            new Derived("Logging intervals and a last partial epoch leave out less than a tenth")),
+                    new Parameter(
+                            "failed",
+                            1,
+                            "1",
+                            "Times the status 'failed' must be there to count where no plan was logged",
+                            new Derived("A tracker writes it once, when the process ended with an error"))),
             "See how the job ended (exit code, preemption, node failure, a person) and what the metrics did just before.");
 
     @Override
@@ -82,13 +89,19 @@ public final class AbortedRunDetector implements Detector {
             double stride = points < 2 ? 1 : Math.max(1, (highest - firstStep) / (double) (points - 1));
             boolean whole = points >= ENOUGH && firstStep <= 2 * stride && largestGap <= HOLE * stride;
             Severity severity = failed ? Severity.ERROR : whole ? Severity.WARNING : Severity.INFO;
-            String plan = planned == null ? "at step " + lastStep : "at step " + lastStep + " of " + planned;
-            String state = failed ? ", status failed" : whole ? "" : "; the log may be an excerpt";
-            return Assessment.observed(List.of(Evidence.of(runId, ID)
+            Evidence finding = Evidence.of(runId, ID)
                     .steps(attempt, lastStep, lastStep, lastStep)
-                    .score(reached, share)
-                    .verdict(severity, Cause.INFRASTRUCTURE)
-                    .text("the log ends %s%s", plan, state)
+                    .verdict(severity, Cause.INFRASTRUCTURE);
+            if (planned == null || Double.isNaN(reached)) {
+                return Assessment.observed(List.of(finding.score(1, settings.get("failed"))
+                        .text("the run's status is 'failed'; its last logged step is %d", lastStep)
+                        .finding()));
+            }
+            String state = failed
+                    ? ", and the run's status is 'failed'"
+                    : whole ? "" : "; the log has holes or begins late, so it may be an excerpt";
+            return Assessment.observed(List.of(finding.score(reached, share)
+                    .text("the log ends at step %d of %d planned (%.0f %%)%s", lastStep, planned, 100 * reached, state)
                     .finding()));
         }
     }

@@ -16,7 +16,8 @@ import java.util.List;
 /**
  * The loss jumps above its recent level: the innovation of log loss against the median of the last 31 values, in robust
  * standard deviations of the last 256 innovations. Weak jumps are marked as information, so that a fleet can show that
- * many runs share one; jumps that are strong for this run are warnings; a jump that stays is an error.
+ * many runs share one; jumps that are large, or strong for this run and lasting, are warnings; a large jump that stays is
+ * an error.
  */
 @AutoService(Detector.class)
 public final class LossSpikeDetector implements Detector {
@@ -51,10 +52,19 @@ public final class LossSpikeDetector implements Detector {
                             "Rise of log loss a warning needs at least",
                             new Derived("A jump of less than 10 % costs no training, however rare it is")),
                     new Parameter(
+                            "warning-points",
+                            3,
+                            "points",
+                            "Logged points such a warning must last for",
+                            new Derived(
+                                    "One bad batch is back to normal at the next step and costs nothing; noise with tails of"
+                                            + " a Student t of 5 degrees makes single jumps of 7σ in half of all runs of"
+                                            + " 3,000 steps (measured)")),
+                    new Parameter(
                             "harmful-rise",
                             0.4,
                             "ln",
-                            "Rise of log loss which, held for 5 logged points in a row, is an error",
+                            "Rise of log loss which is a warning at once and, held for 5 logged points in a row, an error",
                             new Derived(
                                     "Half as much loss again; LLM Foundry's KillLossSpike also asks for 5 steps in a row,"
                                             + " at twice the loss")),
@@ -161,9 +171,12 @@ public final class LossSpikeDetector implements Detector {
             boolean harmful = e.logarithmic()
                     && e.longestHigh() >= HARMFUL_POINTS
                     && settings.get("harmful-rise") >= 2 * e.sigma();
-            // Strong for this run and of some size; or of harmful size where its single values are not known to scatter
-            // that far.
-            boolean strange = e.peakScore() >= strong && e.rise() >= settings.get("warning-rise");
+            // Strong for this run, of some size, and not gone at once; or of harmful size where its single values are
+            // not
+            // known to scatter that far. A small jump of one step costs nothing, whatever its score.
+            boolean strange = e.peakScore() >= strong
+                    && e.rise() >= settings.get("warning-rise")
+                    && e.points() >= settings.get("warning-points");
             boolean large = !tailKnown
                     && e.rise() >= settings.get("harmful-rise")
                     && settings.get("harmful-rise") >= 3 * e.sigma();

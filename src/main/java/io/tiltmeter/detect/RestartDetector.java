@@ -10,10 +10,14 @@ import io.tiltmeter.model.StepPoint;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The run was started again, and how many steps it had to repeat. */
+/**
+ * The run was started again, and how many steps it had to repeat. A start that goes back to the log's first step after the
+ * planned last step had been reached repeats nothing: the log holds several runs.
+ */
 @AutoService(Detector.class)
 public final class RestartDetector implements Detector {
     private static final String ID = "restart";
+    private static final int ENOUGH = 100;
     private static final DetectorInfo INFO = new DetectorInfo(
             ID,
             "Restart",
@@ -47,10 +51,13 @@ public final class RestartDetector implements Detector {
         return new RestartTracker(run, settings);
     }
 
-    private record Restart(int attempt, long stoppedAt, long resumedAt) {}
+    /** @param anew whether the run had been finished before and began from its first step */
+    private record Restart(int attempt, long stoppedAt, long resumedAt, boolean anew) {}
 
     private static final class RestartTracker extends RunTracker {
         private final List<Restart> restarts = new ArrayList<>();
+        private final long planned;
+        private long dropped;
         private long total;
         private long replayed;
         private long highest = Long.MIN_VALUE;
@@ -59,6 +66,8 @@ public final class RestartDetector implements Detector {
 
         RestartTracker(RunContext run, DetectorSettings settings) {
             super(run, settings);
+            Long steps = run.run().plannedSteps();
+            planned = steps == null || steps <= 0 ? Long.MAX_VALUE : steps;
         }
 
         @Override
@@ -71,9 +80,15 @@ public final class RestartDetector implements Detector {
         void step(StepPoint point) {
             if (awaiting) {
                 awaiting = false;
-                total++;
+                boolean anew = stoppedAt >= planned && point.step() <= firstStep;
+                total += anew ? 0 : 1;
+                if (anew) {
+                    highest = Long.MIN_VALUE;
+                }
                 if (restarts.size() < MAX_FINDINGS) {
-                    restarts.add(new Restart(point.attempt(), stoppedAt, point.step()));
+                    restarts.add(new Restart(point.attempt(), stoppedAt, point.step(), anew));
+                } else {
+                    dropped++;
                 }
             }
             if (point.step() <= highest) {
@@ -88,25 +103,43 @@ public final class RestartDetector implements Detector {
                 return Assessment.notObservable("no step was logged");
             }
             double many = settings.get("many");
-            boolean costly = replayed >= settings.get("replayed-share") * points && points >= 100;
-            Severity severity = total >= many || costly ? Severity.WARNING : Severity.INFO;
+            double share = replayed / (double) points;
+            boolean costly = share >= settings.get("replayed-share") && points >= ENOUGH;
             List<Finding> findings = new ArrayList<>();
             for (Restart restart : restarts) {
-                long back = Math.max(0, restart.stoppedAt() - restart.resumedAt() + 1);
-                findings.add(Evidence.of(runId, ID)
-                        .steps(restart.attempt(), restart.resumedAt(), restart.resumedAt(), restart.resumedAt())
-                        .score(total, many)
-                        .verdict(severity, Cause.INFRASTRUCTURE)
-                        .text(
-                                "attempt %d went on at step %d after the one before had reached %d: %s repeated; %s in all",
-                                restart.attempt(),
-                                restart.resumedAt(),
-                                restart.stoppedAt(),
-                                Evidence.plural(back, "step"),
-                                Evidence.plural(total, "restart"))
-                        .finding());
+                findings.add(describe(restart, many, share, costly));
             }
-            return Assessment.observed(FindingList.capped(findings, total - restarts.size()));
+            return Assessment.observed(FindingList.capped(findings, dropped));
+        }
+
+        private Finding describe(Restart restart, double many, double share, boolean costly) {
+            boolean often = total >= many;
+            Evidence finding = Evidence.of(runId, ID)
+                    .steps(restart.attempt(), restart.resumedAt(), restart.resumedAt(), restart.resumedAt());
+            if (restart.anew()) {
+                return finding.score(total, many)
+                        .verdict(Severity.INFO, Cause.INFRASTRUCTURE)
+                        .text(
+                                "attempt %d began anew at step %d after the one before had reached its planned step %d:"
+                                        + " the log holds several runs",
+                                restart.attempt(), restart.resumedAt(), restart.stoppedAt())
+                        .finding();
+            }
+            long back = Math.max(0, restart.stoppedAt() - restart.resumedAt() + 1);
+            finding.verdict(often || costly ? Severity.WARNING : Severity.INFO, Cause.INFRASTRUCTURE)
+                    .text(
+                            "attempt %d went on at step %d after the one before had reached %d: %s repeated; in all %s,"
+                                    + " %.1f %% of the logged points repeated",
+                            restart.attempt(),
+                            restart.resumedAt(),
+                            restart.stoppedAt(),
+                            Evidence.plural(back, "step"),
+                            Evidence.plural(total, "restart"),
+                            100 * share);
+            return (costly && !often
+                            ? finding.score(share, settings.get("replayed-share"))
+                            : finding.score(total, many))
+                    .finding();
         }
     }
 }

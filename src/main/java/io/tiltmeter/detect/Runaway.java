@@ -4,6 +4,7 @@ import io.tiltmeter.stats.Innovation;
 import io.tiltmeter.stats.SortedWindow;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Follows a positive loss and finds the stretches (flights) in which it has run away from the lowest smoothed level it had
@@ -26,11 +27,18 @@ final class Runaway {
     private static final int STARTS = 3;
     private static final double PRIOR_SIGMA = 0.08;
 
+    /** A value that was not logged. */
+    static final double NONE = Double.NaN;
+
     /**
      * A stretch of a runaway loss, in the loss's unit.
      *
+     * @param peak highest finite value in it, {@link #NONE} where it is non-finite throughout
      * @param worst highest value above which it stayed for some points in a row
-     * @param lastLevel smoothed loss at its end
+     * @param lastValue last finite value in it
+     * @param nonFinite non-finite losses at its end, with which the attempt ended
+     * @param pausedUntil first step after a long pause of the log that cut it off, or {@link Excursion#OPEN}
+     * @param afterPause loss at that step
      */
     record Flight(
             int attempt,
@@ -41,14 +49,25 @@ final class Runaway {
             double peak,
             double worst,
             double best,
-            double lastLevel,
+            double lastValue,
             int points,
-            boolean endsNonFinite) {}
+            int nonFinite,
+            long pausedUntil,
+            double afterPause) {
+
+        Flight cutOff(long step, double value) {
+            return new Flight(
+                    attempt, from, last, recovered, peakStep, peak, worst, best, lastValue, points, nonFinite, step,
+                    value);
+        }
+    }
 
     private final double rise;
     private final double noiseSigmas;
     private final double lostShare;
     private final double holdShare;
+    private final double aboveStartMargin;
+    private final double nonFinitePoints;
 
     private final Innovation innovation = new Innovation(
             ExcursionTracker.LEVEL, ExcursionTracker.SCALE, PRIOR_SIGMA, ExcursionTracker.FADE, ExcursionTracker.STALE);
@@ -64,6 +83,7 @@ final class Runaway {
     private double best = Double.POSITIVE_INFINITY;
     private int nonFiniteInARow;
     private long firstNonFinite;
+    private double lastFinite = NONE;
     private int lastAttempt;
     private long lastStep;
 
@@ -85,6 +105,7 @@ final class Runaway {
     private double worst;
     private double peak;
     private long peakStep;
+    private double lastValue;
     private int points;
 
     Runaway(DetectorSettings settings) {
@@ -92,6 +113,8 @@ final class Runaway {
         noiseSigmas = settings.get("noise-sigmas");
         lostShare = settings.get("lost-share");
         holdShare = settings.get("hold-share");
+        aboveStartMargin = settings.get("above-start");
+        nonFinitePoints = settings.get("non-finite-points");
     }
 
     /** Number of finite losses. */
@@ -118,6 +141,7 @@ final class Runaway {
             return;
         }
         nonFiniteInARow = 0;
+        lastFinite = value;
         count++;
         if (value <= 0 || !positive) {
             positive = false;
@@ -132,9 +156,13 @@ final class Runaway {
             logStart = Math.max(logStart, y);
         }
         if (innovation.arrive(step)) {
-            // What happened in the pause is not known; what was seen is that it did not come back.
+            // What happened in the pause is not known; what was seen is that it did not come back before.
+            int before = flights.size();
             if (flying) {
                 land(Excursion.OPEN);
+            }
+            if (flights.size() > before) {
+                flights.set(before, flights.get(before).cutOff(step, value));
             }
             smooth.clear();
             latest.clear();
@@ -156,6 +184,7 @@ final class Runaway {
             last = step;
             peak = Math.exp(aboveStartPeak);
             peakStep = aboveStartPeakStep;
+            lastValue = value;
             worst = start;
             points = (int) Math.min(Integer.MAX_VALUE, aboveStart);
         }
@@ -163,10 +192,11 @@ final class Runaway {
 
     /**
      * A run of 20 points, and a quarter of all, none of which is as low as the highest of the first three losses: were
-     * nothing learned and the noise independent, the chance of it is 1 in C(23, 3) = 1,771, and training should learn.
+     * nothing learned and the noise independent, the chance of it is 1 in C(23, 3) = 1,771, and training should learn. A
+     * loss that lingers a trifle above its start has not learned, but it has not run away either.
      */
     private void watchStart(long step, double y) {
-        if (y <= logStart || !isSeenFromItsBeginning()) {
+        if (y <= logStart + aboveStartMargin || !isSeenFromItsBeginning()) {
             aboveStart = 0;
             return;
         }
@@ -196,8 +226,11 @@ final class Runaway {
         }
         double bestLoss = Math.exp(best);
         sureBar = Math.max(sureBar, Math.log(bestLoss + lostShare * Math.max(0, start - bestLoss)));
-        boolean learned = count > ExcursionTracker.EARLY && logStart - best >= 2 * sigma;
-        return learned ? Math.min(sureBar, logStart + sigma) : sureBar;
+        return hasLearned(sigma) ? Math.min(sureBar, logStart + Math.max(sigma, aboveStartMargin)) : sureBar;
+    }
+
+    private boolean hasLearned(double sigma) {
+        return count > ExcursionTracker.EARLY && logStart - best >= 2 * sigma;
     }
 
     private int hold() {
@@ -217,6 +250,7 @@ final class Runaway {
         streak++;
         points++;
         last = step;
+        lastValue = value;
         if (value > peak) {
             peak = value;
             peakStep = step;
@@ -233,6 +267,7 @@ final class Runaway {
         if (flying) {
             if (aboveStart > 0) {
                 last = step;
+                lastValue = Math.exp(y);
                 points++;
                 return;
             }
@@ -243,6 +278,8 @@ final class Runaway {
                 back = Math.max(back, Math.log(bestLoss + lostShare / 2 * Math.max(0, start - bestLoss)));
             }
             if (latest.median() > back) {
+                last = step;
+                lastValue = Math.exp(y);
                 return;
             }
             land(step);
@@ -252,40 +289,55 @@ final class Runaway {
     }
 
     private void land(long recovered) {
-        if (flying && isFlight(recovered) && flights.size() < Detector.Tracker.MAX_FINDINGS) {
-            flights.add(flight(recovered));
+        if (flying && isFlight(recovered)) {
+            keep(flight(recovered));
         }
         flying = false;
         streak = 0;
     }
 
+    private void keep(Flight flight) {
+        if (flights.size() < Detector.Tracker.MAX_FINDINGS) {
+            flights.add(flight);
+        }
+    }
+
     /**
      * What came back within a few points was a spike; what went up while the run was warming up counts only if it stayed
-     * up for long after.
+     * up for long after; and what came back before anything had been learned lost nothing.
      */
     private boolean isFlight(long recovered) {
-        return early ? points >= 3 * ExcursionTracker.EARLY : recovered == Excursion.OPEN || points >= LONG_HOLD;
+        if (recovered == Excursion.OPEN) {
+            return !early || points >= 3 * ExcursionTracker.EARLY;
+        }
+        boolean hadLearned = !isSeenFromItsBeginning() || hasLearned(innovation.scale());
+        return hadLearned && points >= (early ? 3 * ExcursionTracker.EARLY : LONG_HOLD);
     }
 
     private Flight flight(long recovered) {
-        boolean nonFinite = recovered == Excursion.OPEN && nonFiniteInARow > 0;
+        int nonFinite = recovered == Excursion.OPEN ? nonFiniteInARow : 0;
         return new Flight(
                 attempt,
                 from,
-                nonFinite ? lastStep : last,
+                nonFinite > 0 ? lastStep : last,
                 recovered,
                 peakStep,
                 peak,
                 worst,
                 Math.exp(best),
-                Math.exp(smooth.median()),
+                lastValue,
                 points,
-                nonFinite);
+                nonFinite,
+                Excursion.OPEN,
+                NONE);
     }
 
     /** A new attempt: a flight of the old one ended with it; what had been learned stays known. */
     void restart() {
-        land(Excursion.OPEN);
+        landing().ifPresent(this::keep);
+        flying = false;
+        streak = 0;
+        aboveStart = 0;
         nonFiniteInARow = 0;
         smooth.clear();
         latest.clear();
@@ -295,23 +347,31 @@ final class Runaway {
     /** Flights so far; the last may still be under way. A loss that ends in NaN ran away as well. */
     List<Flight> flights() {
         List<Flight> all = new ArrayList<>(flights);
-        boolean endsNonFinite = nonFiniteInARow >= 2 && positive && count > 0;
-        if ((flying && isFlight(Excursion.OPEN)) || (streak >= 1 && endsNonFinite)) {
-            all.add(flight(Excursion.OPEN));
-        } else if (endsNonFinite) {
-            all.add(new Flight(
-                    lastAttempt,
-                    firstNonFinite,
-                    lastStep,
-                    Excursion.OPEN,
-                    firstNonFinite,
-                    Math.exp(smooth.max()),
-                    0,
-                    Math.exp(best),
-                    Math.exp(smooth.median()),
-                    nonFiniteInARow,
-                    true));
-        }
+        landing().ifPresent(all::add);
         return all;
+    }
+
+    /** The flight under way where the attempt ends here. */
+    private Optional<Flight> landing() {
+        boolean endsNonFinite = nonFiniteInARow >= nonFinitePoints && positive && count > 0;
+        if ((flying && isFlight(Excursion.OPEN)) || (streak >= 1 && endsNonFinite)) {
+            return Optional.of(flight(Excursion.OPEN));
+        }
+        return endsNonFinite
+                ? Optional.of(new Flight(
+                        lastAttempt,
+                        firstNonFinite,
+                        lastStep,
+                        Excursion.OPEN,
+                        firstNonFinite,
+                        NONE,
+                        0,
+                        Math.exp(best),
+                        lastFinite,
+                        nonFiniteInARow,
+                        nonFiniteInARow,
+                        Excursion.OPEN,
+                        NONE))
+                : Optional.empty();
     }
 }

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A run ends far above its siblings. Comparable are runs of one project that log the same kind of loss and got about as
- * far. The distance is taken from the shortest half of the siblings' log final losses, in standard deviations by its
+ * A run ends far above its siblings. Comparable are runs of one project that log the same kind of loss, often enough, and
+ * got about as far. The distance is taken from the shortest half of the siblings' log final losses, in standard deviations by its
  * length: siblings that are stuck too, though they be a third, move neither.
  */
 @AutoService(FleetDetector.class)
@@ -47,7 +47,21 @@ public final class SiblingPlateauDetector implements FleetDetector {
                             5,
                             "runs",
                             "Comparable siblings needed",
-                            new Derived("The shortest half of five resists two bad ones"))),
+                            new Derived("The shortest half of five resists two bad ones")),
+                    new Parameter(
+                            "points",
+                            30,
+                            "points",
+                            "Logged losses a run needs to be judged or compared with",
+                            new Derived("The final loss is the median of the last tenth; of 30 points that is three")),
+                    new Parameter(
+                            "length-ratio",
+                            1.25,
+                            "1",
+                            "Largest ratio of the last steps of two runs that are compared",
+                            new Derived(
+                                    "Losses fall about as a power of -0.1 to -0.6 of the steps: a quarter more of them"
+                                            + " moves log loss by .02 to .13, well below the rise asked for"))),
             "Compare its settings with those of the siblings that did well; learning rate and initialisation come first.");
 
     @Override
@@ -65,12 +79,18 @@ public final class SiblingPlateauDetector implements FleetDetector {
     }
 
     private static Detector.Assessment judge(RunSummary run, List<Sibling> siblings, DetectorSettings settings) {
+        double enough = settings.get("points");
         if (!isJudgeable(run)) {
             return Detector.Assessment.notObservable("no positive final loss");
         }
+        if (points(run) < enough) {
+            return Detector.Assessment.inconclusive("needs " + (long) enough + " logged losses, got " + points(run));
+        }
         double[] finals = siblings.stream()
                 .map(Sibling::summary)
-                .filter(s -> !s.runId().equals(run.runId()) && isComparable(s, run))
+                .filter(s -> !s.runId().equals(run.runId())
+                        && points(s) >= enough
+                        && isComparable(s, run, settings.get("length-ratio")))
                 .mapToDouble(s -> Math.log(s.finalLoss()))
                 .sorted()
                 .toArray();
@@ -96,7 +116,7 @@ public final class SiblingPlateauDetector implements FleetDetector {
                 .score(score, threshold)
                 .verdict(error ? Severity.ERROR : Severity.WARNING, Cause.OPTIMIZER)
                 .text(
-                        "%s ends at %s where the closer half of %s ends around %s (%.1fσ above)",
+                        "%s ends at %s; of %s that got as far, the half that agree best end around %s (this is %.1fσ above)",
                         metric.column(),
                         Evidence.number(run.finalLoss()),
                         Evidence.plural(finals.length, "sibling"),
@@ -111,12 +131,16 @@ public final class SiblingPlateauDetector implements FleetDetector {
                 : false;
     }
 
-    /** Same kind of loss, and neither twice nor half as far. */
-    private static boolean isComparable(RunSummary sibling, RunSummary run) {
+    /** How often the loss that is judged was logged; of a held-out loss no count is kept, but all points bound it. */
+    private static long points(RunSummary run) {
+        return run.lossIsEval() ? run.points() : run.lossPoints();
+    }
+
+    private static boolean isComparable(RunSummary sibling, RunSummary run, double ratio) {
         if (!isJudgeable(sibling) || sibling.lossIsEval() != run.lossIsEval()) {
             return false;
         }
         double length = (sibling.lastStep() + 1.0) / (run.lastStep() + 1.0);
-        return length >= 0.5 && length <= 2;
+        return length >= 1 / ratio && length <= ratio;
     }
 }

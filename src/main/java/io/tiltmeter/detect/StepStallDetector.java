@@ -58,10 +58,24 @@ public final class StepStallDetector implements Detector {
                             "warning-cost",
                             0.001,
                             "1",
-                            "Share of the run's time lost in stalls from which, if there are two or more, they are a warning",
+                            "Share of the run's time lost in two or more stalls from which they are a warning",
                             new Derived(
                                     "One thousandth of the time is what a single stall of a second costs in a thousand"
-                                            + " seconds: below it nobody looks"))),
+                                            + " seconds: below it nobody looks")),
+                    new Parameter(
+                            "warning-points",
+                            1000,
+                            "points",
+                            "Logged step times a run needs for such a warning",
+                            new Derived(
+                                    "A share of one thousandth cannot be told from fewer: in 100 steps one hiccup is already"
+                                            + " twenty times as much")),
+                    new Parameter(
+                            "warning-seconds",
+                            60,
+                            "s",
+                            "Time lost that makes them a warning in a shorter run too",
+                            new Derived("A minute is what looking into it takes at the very least"))),
             "Compare data wait, collective wait and compute time of these steps; look for a recompilation (a new shape),"
                     + " garbage collection, a checkpoint, and for other runs on the same hosts at the same time.");
 
@@ -171,7 +185,8 @@ public final class StepStallDetector implements Detector {
             Cadence.removeRegular(all, Stall::step);
             double lost =
                     all.stream().mapToDouble(s -> s.seconds() - s.median()).sum();
-            boolean costly = all.size() >= 2 && lost >= settings.get("warning-cost") * total;
+            boolean matters = count >= settings.get("warning-points") || lost >= settings.get("warning-seconds");
+            boolean costly = all.size() >= 2 && matters && lost >= settings.get("warning-cost") * total;
             return Assessment.observed(
                     FindingList.capped(clusters(all, costly ? Severity.WARNING : Severity.INFO), dropped));
         }
@@ -211,8 +226,8 @@ public final class StepStallDetector implements Detector {
                     .score(worst.seconds() / worst.median(), ratio)
                     .verdict(severity, Cause.INFRASTRUCTURE)
                     .text(
-                            "%s of up to %s s (step %d) where the median is %s s; %s s lost, %.2f %% of the run",
-                            Evidence.plural(cluster.size(), "step"),
+                            "%s %s s at step %d where %s s is usual; %s s lost, %.2f %% of the run's logged time",
+                            cluster.size() == 1 ? "a step took" : cluster.size() + " steps took up to",
                             Evidence.number(worst.seconds()),
                             worst.step(),
                             Evidence.number(worst.median()),

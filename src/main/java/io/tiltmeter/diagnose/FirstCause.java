@@ -43,36 +43,76 @@ final class FirstCause {
                 .orElse(Cause.UNKNOWN);
     }
 
-    /** Why, in one sentence. */
+    /** Why this is the first cause, in one sentence. */
     static String why(Finding first, List<Finding> findings) {
-        String where = first.worker() == StepRecord.NO_WORKER ? "" : " on worker " + first.worker();
-        String begin = subject(first) + where + " was the first to show, at step " + first.stepFrom();
-        List<Finding> later = findings.stream()
-                .filter(f -> !f.metric().equals(first.metric()) && f.stepFrom() >= first.stepFrom())
-                .sorted(Comparator.comparingLong(Finding::stepFrom).thenComparing(First::of))
-                .toList();
-        if (later.isEmpty()) {
-            String nothing = findings.size() == 1 ? "; nothing else moved" : "; " + findings.size() + " findings of it";
-            return begin + (first.severity() == Severity.INFO ? "; it had no consequence" : nothing) + ".";
+        if (findings.size() == 1) {
+            return alone(first);
         }
-        StringBuilder text = new StringBuilder(begin);
+        if (Family.of(first) == Family.RESTARTS) {
+            return "The run was started again " + findings.size() + " times; why it stopped is not in its metrics.";
+        }
+        if (findings.stream().allMatch(f -> f.severity() == Severity.INFO)) {
+            return findings.size() + " marks between steps " + first(findings) + " and " + last(findings)
+                    + ", none of which led to more.";
+        }
+        StringBuilder text = new StringBuilder(subject(first))
+                .append(" showed first (")
+                .append(first.detector())
+                .append(", step ")
+                .append(first.stepFrom())
+                .append(')');
         String known = first.metric();
-        for (Finding finding : later) {
+        int others = 0;
+        for (Finding finding : inOrderFrom(first, findings)) {
             if (!finding.metric().equals(known)) {
+                others++;
                 long steps = finding.stepFrom() - first.stepFrom();
-                text.append(", ")
+                text.append(others == 1 ? "; then " : ", then ")
                         .append(subject(finding))
-                        .append(
-                                steps == 0
-                                        ? " at the same step"
-                                        : " " + steps + (steps == 1 ? " step" : " steps") + " later");
+                        .append(steps == 0 ? " at the same step" : " " + steps + (steps == 1 ? " step" : " steps"))
+                        .append(steps == 0 ? "" : " later")
+                        .append(" (")
+                        .append(finding.detector())
+                        .append(')');
                 known = finding.metric();
             }
+        }
+        if (others == 0) {
+            text.append("; nothing but ").append(subject(first)).append(" was found to move");
         }
         return text.append('.').toString();
     }
 
+    private static String alone(Finding finding) {
+        switch (Family.of(finding)) {
+            case OUTCOME:
+                return "It is about the run as a whole, not about a step.";
+            case RESTARTS:
+                return "Why the run stopped is not in its metrics.";
+            default:
+                return "Nothing else was found near step " + finding.stepFrom() + ".";
+        }
+    }
+
+    private static long first(List<Finding> findings) {
+        return findings.stream().mapToLong(Finding::stepFrom).min().orElse(0);
+    }
+
+    private static long last(List<Finding> findings) {
+        return findings.stream().mapToLong(Finding::stepTo).max().orElse(0);
+    }
+
+    private static List<Finding> inOrderFrom(Finding first, List<Finding> findings) {
+        return findings.stream()
+                .filter(f -> f.stepFrom() >= first.stepFrom())
+                .sorted(Comparator.comparingLong(Finding::stepFrom)
+                        .thenComparing(First::of)
+                        .thenComparing(Finding.ORDER))
+                .toList();
+    }
+
     private static String subject(Finding finding) {
-        return finding.metric().isEmpty() ? finding.detector() : finding.metric() + " (" + finding.detector() + ")";
+        String what = finding.metric().isEmpty() ? "the run" : finding.metric();
+        return finding.worker() == StepRecord.NO_WORKER ? what : what + " of worker " + finding.worker();
     }
 }

@@ -59,11 +59,11 @@ public final class IncidentBuilder {
                         .thenComparingLong(Finding::stepFrom)
                         .thenComparing(First::of)
                         .thenComparing(Finding.ORDER))
-                .forEach(f -> streams.computeIfAbsent(f.attempt() + "/" + Family.of(f), k -> new ArrayList<>())
+                .forEach(f -> streams.computeIfAbsent(stream(f), k -> new ArrayList<>())
                         .add(f));
         List<Group> groups = new ArrayList<>();
         for (List<Finding> stream : streams.values()) {
-            groups.addAll(split(stream, reach));
+            groups.addAll(split(stream, Family.of(stream.get(0)) == Family.RESTARTS ? Double.MAX_VALUE : reach));
         }
         groups.removeIf(
                 g -> g.severity() != Severity.ERROR && g.findings.stream().allMatch(inPattern));
@@ -75,6 +75,12 @@ public final class IncidentBuilder {
                         .thenComparing(g -> First.of(g.findings.get(0))))
                 .forEach(g -> incidents.add(incident(run.runId(), g, ids)));
         return incidents;
+    }
+
+    /** Findings that may belong together: of one attempt and family; restarts are told once for the run. */
+    private static String stream(Finding finding) {
+        Family family = Family.of(finding);
+        return family == Family.RESTARTS ? family.name() : finding.attempt() + "/" + family;
     }
 
     private static double stride(RunSummary run) {

@@ -33,11 +33,15 @@ final class Curves {
 
     /** Student's t of 5 degrees of freedom, scaled to a variance of 1. */
     static double student5(Random random) {
+        return student(5, random);
+    }
+
+    private static double student(int freedom, Random random) {
         double chi = 0;
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < freedom; i++) {
             double g = random.nextGaussian();
             chi += g * g;
         }
-        return random.nextGaussian() / Math.sqrt(chi / 5) / Math.sqrt(5.0 / 3);
+        return random.nextGaussian() / Math.sqrt(chi / freedom) / Math.sqrt(freedom / (freedom - 2.0));
     }
 }

@@ -26,7 +26,7 @@ class DivergenceDetectorTest {
             assertThat(f.stepFrom()).isEqualTo(700);
             assertThat(f.stepTo()).isEqualTo(999);
             assertThat(f.severity()).isEqualTo(Severity.ERROR);
-            assertThat(f.evidence()).contains("did not come back");
+            assertThat(f.evidence()).contains("was still at 7.9", "at step 999, the last of this attempt");
         });
     }
 
@@ -60,7 +60,7 @@ class DivergenceDetectorTest {
         }
         assertThat(findings(loss)).singleElement().satisfies(f -> {
             assertThat(f.severity()).isEqualTo(Severity.WARNING);
-            assertThat(f.evidence()).contains("came back at step 1031");
+            assertThat(f.evidence()).contains("was back at step 1031");
         });
     }
 
@@ -73,7 +73,7 @@ class DivergenceDetectorTest {
         assertThat(findings(loss)).singleElement().satisfies(f -> {
             assertThat(f.stepFrom()).isEqualTo(40);
             assertThat(f.severity()).isEqualTo(Severity.ERROR);
-            assertThat(f.evidence()).contains("non-finite to the end");
+            assertThat(f.evidence()).contains("NaN or infinite to the end (20 logged points)");
         });
     }
 
@@ -99,6 +99,49 @@ class DivergenceDetectorTest {
         assertThat(findings).singleElement().satisfies(f -> {
             assertThat(f.stepFrom()).isEqualTo(17062);
             assertThat(f.severity()).isEqualTo(Severity.ERROR);
+        });
+    }
+
+    @Test
+    void aPauseOfTheLogIsToldAsOne() {
+        Points points = Points.series(Metric.LOSS, 29000, 10, 2.78, 2.77, 2.77, 2.76, 7.3, 8.7, 7.6, 7.1, 6.8);
+        points.at(33240).set(Metric.LOSS, 2.7);
+        assertThat(points.judge(DETECTOR).findings()).singleElement().satisfies(f -> {
+            assertThat(f.stepFrom()).isEqualTo(29040);
+            assertThat(f.stepTo()).isEqualTo(29080);
+            assertThat(f.evidence())
+                    .contains("was still at 6.800 at step 29080; the log goes on at step 33240 with 2.700");
+        });
+    }
+
+    @Test
+    void swingsBetweenTheSameBoundsAreInformation() {
+        double[] loss = Curves.steady(1000, 2, 0.01, 9);
+        for (int i = 0; i < loss.length; i++) {
+            // Ever since step 300, 12 of 100 steps lie far above the level.
+            loss[i] *= i < 300 ? 3 - i / 150.0 : i % 100 < 12 ? 2.6 : 1;
+        }
+        assertThat(findings(loss)).hasSize(7).allMatch(f -> f.severity() == Severity.INFO);
+        for (int i = 950; i < 1000; i++) {
+            loss[i] = 9;
+        }
+        assertThat(findings(loss))
+                .last()
+                .satisfies(f -> assertThat(f.severity()).isEqualTo(Severity.ERROR));
+    }
+
+    @Test
+    void anAttemptThatEndsInNaNIsToldThoughTheNextOneIsSound() {
+        Points points = Points.series(Metric.LOSS, 0, 1, 3, 2.9, 2.8, 2.7, 2.6, Double.NaN, Double.NaN, Double.NaN);
+        points.attempt(1);
+        for (int i = 4; i < 12; i++) {
+            points.at(i).set(Metric.LOSS, 2.6 - 0.05 * i);
+        }
+        assertThat(points.judge(DETECTOR).findings()).singleElement().satisfies(f -> {
+            assertThat(f.attempt()).isZero();
+            assertThat(f.stepFrom()).isEqualTo(5);
+            assertThat(f.score()).isEqualTo(3);
+            assertThat(f.threshold()).isEqualTo(2);
         });
     }
 

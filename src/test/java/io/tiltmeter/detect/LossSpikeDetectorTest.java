@@ -20,7 +20,7 @@ class LossSpikeDetectorTest {
     @Test
     void findsTheOneStepItIsAt() {
         double[] loss = Curves.sound(1500, 0.02, 1);
-        loss[900] *= 1.4;
+        loss[900] *= 1.6;
         List<Finding> findings = findings(loss);
         assertThat(findings)
                 .filteredOn(f -> f.stepFrom() == 900)
@@ -41,6 +41,23 @@ class LossSpikeDetectorTest {
         assertThat(findings(loss))
                 .singleElement()
                 .satisfies(f -> assertThat(f.score()).isCloseTo(10, within(2.0)));
+    }
+
+    @Test
+    void aStrongJumpOfOneStepIsInformationWhileItIsSmall() {
+        double[] once = Curves.steady(1000, 3, 0.01, 12);
+        double[] lasting = once.clone();
+        once[800] *= 1.2;
+        for (int i = 800; i < 803; i++) {
+            lasting[i] *= 1.2;
+        }
+        assertThat(findings(once)).singleElement().satisfies(f -> {
+            assertThat(f.score()).isGreaterThan(14);
+            assertThat(f.severity()).isEqualTo(Severity.INFO);
+        });
+        assertThat(findings(lasting))
+                .singleElement()
+                .satisfies(f -> assertThat(f.severity()).isEqualTo(Severity.WARNING));
     }
 
     @Test

@@ -1,14 +1,19 @@
 package io.tiltmeter.detect;
 
+import io.tiltmeter.blocks.BlockAssembler;
+import io.tiltmeter.blocks.DigestCursor;
+import io.tiltmeter.blocks.Slice;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.MetricValues;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.StepPoint;
 import io.tiltmeter.model.StepRecord;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.DoubleUnaryOperator;
 
 /** Makes step points for tests: from arrays, functions of the step, or records. */
@@ -76,6 +81,45 @@ final class Points {
         return points;
     }
 
+    /**
+     * The points as the nightly scan shows them: cut into windows of steps, encoded, assembled to digests and walked.
+     *
+     * @param window steps of a window
+     */
+    List<DigestCursor> digested(int window) {
+        Map<List<Long>, Slice> slices = new TreeMap<>(
+                Comparator.comparing((List<Long> key) -> key.get(0)).thenComparing(key -> key.get(1)));
+        for (Point point : points) {
+            Slice slice = slices.computeIfAbsent(
+                    List.of((long) point.attempt, Math.floorDiv(point.step, (long) window)), key -> new Slice());
+            slice.add(point.step, Slice.NO_TIME, point.span);
+            for (Metric metric : Metric.values()) {
+                if (point.has(metric)) {
+                    slice.set(metric.ordinal(), point.value(metric));
+                }
+            }
+        }
+        List<DigestCursor> cursors = new ArrayList<>();
+        slices.forEach((key, slice) -> {
+            BlockAssembler block = new BlockAssembler();
+            block.add(StepRecord.NO_WORKER, false, Slice.decode(slice.encode()));
+            cursors.add(new DigestCursor(key.get(0).intValue(), block.digest()));
+        });
+        return cursors;
+    }
+
+    /** Shows the points to a detector by way of digests. */
+    Detector.Assessment judgeDigested(Detector detector, RunRecord run, int window) {
+        Detector.Tracker tracker =
+                detector.track(new Detector.RunContext(run), DetectorSettings.defaults(detector.info()));
+        for (DigestCursor cursor : digested(window)) {
+            while (cursor.advance()) {
+                tracker.observe(cursor);
+            }
+        }
+        return tracker.assess();
+    }
+
     /** Shows the points to a detector with its default settings. */
     Detector.Assessment judge(Detector detector) {
         return judge(detector, RUN);
@@ -100,6 +144,7 @@ final class Points {
         private final int attempt;
         private MetricValues values = new MetricValues();
         private int badWorker = StepRecord.NO_WORKER;
+        private int span = 1;
 
         private Point(long step, int attempt) {
             this.step = step;
@@ -108,6 +153,12 @@ final class Points {
 
         Point set(Metric metric, double value) {
             values.set(metric, value);
+            return this;
+        }
+
+        /** The values are means over this many steps. */
+        Point span(int steps) {
+            span = steps;
             return this;
         }
 
@@ -134,7 +185,7 @@ final class Points {
 
         @Override
         public int stepSpan() {
-            return 1;
+            return span;
         }
 
         @Override
