@@ -3,6 +3,8 @@ package io.tiltmeter.detect;
 import io.tiltmeter.blocks.BlockAssembler;
 import io.tiltmeter.blocks.DigestCursor;
 import io.tiltmeter.blocks.Slice;
+import io.tiltmeter.blocks.Source;
+import io.tiltmeter.blocks.StepBatch;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.MetricValues;
 import io.tiltmeter.model.RunRecord;
@@ -92,17 +94,24 @@ final class Points {
         for (Point point : points) {
             Slice slice = slices.computeIfAbsent(
                     List.of((long) point.attempt, Math.floorDiv(point.step, (long) window)), key -> new Slice());
-            slice.add(point.step, Slice.NO_TIME, point.span);
+            StepBatch batch = new StepBatch();
+            batch.clear(1);
+            batch.size = 1;
+            batch.steps[0] = point.step;
+            batch.times[0] = Slice.NO_TIME;
+            batch.spans[0] = point.span;
+            batch.sources[0] = Source.of(StepRecord.NO_WORKER, false);
             for (Metric metric : Metric.values()) {
                 if (point.has(metric)) {
-                    slice.set(metric.ordinal(), point.value(metric));
+                    batch.fill(metric.ordinal())[0] = point.value(metric);
                 }
             }
+            slice.append(batch, 0, 1);
         }
         List<DigestCursor> cursors = new ArrayList<>();
         slices.forEach((key, slice) -> {
             BlockAssembler block = new BlockAssembler();
-            block.add(StepRecord.NO_WORKER, false, Slice.decode(slice.encode()));
+            block.add(Slice.decode(slice.encode()));
             cursors.add(new DigestCursor(key.get(0).intValue(), block.digest()));
         });
         return cursors;
