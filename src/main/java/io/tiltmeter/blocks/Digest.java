@@ -46,7 +46,7 @@ public record Digest(
      * @param firstNonFinite lowest worker with one, -1 if none or only the global value
      * @param worker workers that logged it at local scope in this window, ascending
      * @param workerCount finite values of each
-     * @param workerMean their mean
+     * @param workerMean their mean, NaN without any
      * @param workerMin their minimum, NaN without any
      * @param workerMax their maximum, NaN without any
      * @param workerNonFinite non-finite values of each

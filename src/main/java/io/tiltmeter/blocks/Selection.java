@@ -32,9 +32,104 @@ final class Selection {
         return lower / 2 + values[upper] / 2;
     }
 
-    /** Sorts the first {@code n} values, of which there are few. */
+    /** Sorts the first {@code n} finite values, of which there are few. */
     static void sort(double[] values, int n) {
-        sort(values, 0, n - 1);
+        if (n == 8) {
+            sortEight(values);
+        } else {
+            sort(values, 0, n - 1);
+        }
+    }
+
+    /**
+     * Sorts eight values, the workers of one machine, by a network: without branches that depend on them, which a processor
+     * could not foresee. Source: Knuth, The Art of Computer Programming 3, 5.3.4 (19 comparators).
+     */
+    private static void sortEight(double[] values) {
+        long a = key(values[0]);
+        long b = key(values[1]);
+        long c = key(values[2]);
+        long d = key(values[3]);
+        long e = key(values[4]);
+        long f = key(values[5]);
+        long g = key(values[6]);
+        long h = key(values[7]);
+        long t;
+        t = Math.min(a, c);
+        c = Math.max(a, c);
+        a = t;
+        t = Math.min(b, d);
+        d = Math.max(b, d);
+        b = t;
+        t = Math.min(e, g);
+        g = Math.max(e, g);
+        e = t;
+        t = Math.min(f, h);
+        h = Math.max(f, h);
+        f = t;
+        t = Math.min(a, e);
+        e = Math.max(a, e);
+        a = t;
+        t = Math.min(b, f);
+        f = Math.max(b, f);
+        b = t;
+        t = Math.min(c, g);
+        g = Math.max(c, g);
+        c = t;
+        t = Math.min(d, h);
+        h = Math.max(d, h);
+        d = t;
+        t = Math.min(a, b);
+        b = Math.max(a, b);
+        a = t;
+        t = Math.min(c, d);
+        d = Math.max(c, d);
+        c = t;
+        t = Math.min(e, f);
+        f = Math.max(e, f);
+        e = t;
+        t = Math.min(g, h);
+        h = Math.max(g, h);
+        g = t;
+        t = Math.min(c, e);
+        e = Math.max(c, e);
+        c = t;
+        t = Math.min(d, f);
+        f = Math.max(d, f);
+        d = t;
+        t = Math.min(b, e);
+        e = Math.max(b, e);
+        b = t;
+        t = Math.min(d, g);
+        g = Math.max(d, g);
+        d = t;
+        t = Math.min(b, c);
+        c = Math.max(b, c);
+        b = t;
+        t = Math.min(d, e);
+        e = Math.max(d, e);
+        d = t;
+        t = Math.min(f, g);
+        g = Math.max(f, g);
+        f = t;
+        values[0] = value(a);
+        values[1] = value(b);
+        values[2] = value(c);
+        values[3] = value(d);
+        values[4] = value(e);
+        values[5] = value(f);
+        values[6] = value(g);
+        values[7] = value(h);
+    }
+
+    /** A whole number that orders as the value does. */
+    private static long key(double value) {
+        long bits = Double.doubleToRawLongBits(value);
+        return bits ^ ((bits >> 63) & Long.MAX_VALUE);
+    }
+
+    private static double value(long key) {
+        return Double.longBitsToDouble(key ^ ((key >> 63) & Long.MAX_VALUE));
     }
 
     private static void sort(double[] a, int from, int to) {

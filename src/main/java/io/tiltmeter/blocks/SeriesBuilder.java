@@ -15,7 +15,7 @@ final class SeriesBuilder {
     private final int width;
     private final int[] worker;
     private final int[] workerCount;
-    private final double[] workerMean;
+    private final double[] workerSum;
     private final double[] workerMin;
     private final double[] workerMax;
     private final int[] workerNonFinite;
@@ -30,7 +30,6 @@ final class SeriesBuilder {
     private final double[] outlierValue;
     private final int[] nonFinite;
     private final int[] firstNonFinite;
-    private final double[] finite;
     private final double[] scratch;
     private int size;
 
@@ -50,11 +49,11 @@ final class SeriesBuilder {
         worker = workers;
         int length = allSteps.length;
         workerCount = new int[width];
-        workerMean = new double[width];
+        workerSum = new double[width];
         workerMin = new double[width];
         workerMax = new double[width];
-        Arrays.fill(workerMin, Double.NaN);
-        Arrays.fill(workerMax, Double.NaN);
+        Arrays.fill(workerMin, Double.POSITIVE_INFINITY);
+        Arrays.fill(workerMax, Double.NEGATIVE_INFINITY);
         workerNonFinite = new int[width];
         workerOutlier = new int[width];
         steps = new long[length];
@@ -66,7 +65,6 @@ final class SeriesBuilder {
         outlierValue = new double[length];
         nonFinite = new int[length];
         firstNonFinite = new int[length];
-        finite = new double[width];
         scratch = new double[width];
     }
 
@@ -74,6 +72,13 @@ final class SeriesBuilder {
     Digest.Series build(double[] cells) {
         for (int s = 0; s < allSteps.length; s++) {
             step(allSteps[s], cells, s * columns);
+        }
+        double[] workerMean = new double[width];
+        for (int w = 0; w < width; w++) {
+            boolean any = workerCount[w] > 0;
+            workerMean[w] = any ? workerSum[w] / workerCount[w] : Double.NaN;
+            workerMin[w] = any ? workerMin[w] : Double.NaN;
+            workerMax[w] = any ? workerMax[w] : Double.NaN;
         }
         int[] logged = IntStream.range(0, width)
                 .filter(w -> workerCount[w] + workerNonFinite[w] > 0)
@@ -108,22 +113,23 @@ final class SeriesBuilder {
 
     /** The reduced value of the first source that has one, else {@link Slice#ABSENT}. */
     private double global(double[] cells, int from) {
-        for (int c = width; c < columns; c++) {
-            if (!Slice.isAbsent(cells[from + c])) {
-                return cells[from + c];
-            }
+        double first = Slice.ABSENT;
+        for (int c = columns - 1; c >= width; c--) {
+            double cell = cells[from + c];
+            first = Slice.isAbsent(cell) ? first : cell;
         }
-        return Slice.ABSENT;
+        return first;
     }
 
     private void step(long step, double[] cells, int from) {
         int logged = 0;
         int n = 0;
-        int bad = 0;
         int firstBad = StepRecord.NO_WORKER;
         double sum = 0;
         double low = Double.POSITIVE_INFINITY;
         double high = Double.NEGATIVE_INFINITY;
+        int lowest = -1;
+        int highest = -1;
         for (int w = 0; w < width; w++) {
             double cell = cells[from + w];
             if (Slice.isAbsent(cell)) {
@@ -131,26 +137,36 @@ final class SeriesBuilder {
             }
             logged++;
             sum += cell;
-            if (Double.isFinite(cell)) {
-                finite[n++] = cell;
-                low = Math.min(low, cell);
-                high = Math.max(high, cell);
-                observeWorker(w, cell);
-            } else {
-                bad++;
+            if (!Double.isFinite(cell)) {
                 workerNonFinite[w]++;
-                firstBad = bad == 1 ? worker[w] : firstBad;
+                firstBad = firstBad == StepRecord.NO_WORKER ? worker[w] : firstBad;
+                continue;
             }
+            scratch[n++] = cell;
+            // Strictly, so that the lowest worker stands for several with the same value.
+            if (cell < low) {
+                low = cell;
+                lowest = w;
+            }
+            if (cell > high) {
+                high = cell;
+                highest = w;
+            }
+            workerCount[w]++;
+            workerSum[w] += cell;
+            workerMin[w] = cell < workerMin[w] ? cell : workerMin[w];
+            workerMax[w] = cell > workerMax[w] ? cell : workerMax[w];
         }
         double global = global(cells, from);
         boolean hasGlobal = !Slice.isAbsent(global);
         if (logged == 0 && !hasGlobal) {
             return;
         }
+        int bad = logged - n;
         double middle = Double.NaN;
         double deviation = Double.NaN;
+        int far = -1;
         if (n > 0) {
-            System.arraycopy(finite, 0, scratch, 0, n);
             if (n <= Selection.SMALL) {
                 Selection.sort(scratch, n);
                 middle = Robust.medianOfSorted(scratch, n);
@@ -158,12 +174,12 @@ final class SeriesBuilder {
             } else {
                 middle = Selection.median(scratch, n);
                 for (int i = 0; i < n; i++) {
-                    scratch[i] = Math.abs(finite[i] - middle);
+                    scratch[i] = Math.abs(scratch[i] - middle);
                 }
                 deviation = Selection.median(scratch, n);
             }
+            far = farthest(low, lowest, high, highest, middle);
         }
-        int far = n > 1 ? farthest(cells, from, middle) : -1;
         if (far >= 0) {
             workerOutlier[far]++;
         }
@@ -179,25 +195,14 @@ final class SeriesBuilder {
         size++;
     }
 
-    private void observeWorker(int w, double cell) {
-        workerCount[w]++;
-        workerMean[w] += (cell - workerMean[w]) / workerCount[w];
-        workerMin[w] = workerCount[w] == 1 ? cell : Math.min(workerMin[w], cell);
-        workerMax[w] = workerCount[w] == 1 ? cell : Math.max(workerMax[w], cell);
-    }
-
-    /** Column of the finite value farthest from the median, the lowest worker between equals; -1 if all are equal. */
-    private int farthest(double[] cells, int from, double middle) {
-        int far = -1;
-        double distance = 0;
-        for (int w = 0; w < width; w++) {
-            double cell = cells[from + w];
-            if (Double.isFinite(cell) && Math.abs(cell - middle) > distance) {
-                distance = Math.abs(cell - middle);
-                far = w;
-            }
+    /** Column of the value farthest from the median, which is the lowest or the highest; -1 if all are equal. */
+    private static int farthest(double low, int lowest, double high, int highest, double middle) {
+        double below = middle - low;
+        double above = high - middle;
+        if (below == above) {
+            return below > 0 ? Math.min(lowest, highest) : -1;
         }
-        return far;
+        return below > above ? lowest : highest;
     }
 
     /** A reduced value is not finite if any worker's is not, as an all-reduce would give; order statistics ignore them. */

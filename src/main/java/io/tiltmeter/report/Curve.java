@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalLong;
 
 /** A chart split into starts of the run, each with ascending steps, and what can be said and drawn of it. */
@@ -220,8 +219,10 @@ final class Curve {
     }
 
     private static String coordinate(double value) {
-        String text = String.format(Locale.ROOT, "%.1f", value);
-        return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
+        long tenths = Math.round(value * 10);
+        long fraction = Math.abs(tenths % 10);
+        String whole = (tenths < 0 && tenths > -10 ? "-" : "") + tenths / 10;
+        return fraction == 0 ? whole : whole + "." + fraction;
     }
 
     private boolean isFinite(int bucket) {

@@ -3,6 +3,7 @@ package io.tiltmeter.report;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Json {
     private static final int MOST_DIGITS = 17;
+    /** Powers of ten up to 10^22, the last that a double holds exactly. */
+    private static final double[] POWERS = IntStream.rangeClosed(0, 22)
+            .mapToDouble(i -> Double.parseDouble("1e" + i))
+            .toArray();
+
     private static final double LARGEST_PLAIN_INTEGER = 1e15;
 
     private final Appendable out;
@@ -107,7 +113,7 @@ final class Json {
             return value(Double.toString(value));
         }
         separate();
-        out.append(digits >= MOST_DIGITS ? shortest(value) : text(new BigDecimal(value, new MathContext(digits))));
+        out.append(digits >= MOST_DIGITS ? shortest(value) : text(rounded(value, digits)));
         return this;
     }
 
@@ -130,6 +136,17 @@ final class Json {
     /** Ends the document with a line feed. */
     void end() throws IOException {
         out.append('\n');
+    }
+
+    /** Rounds to a few digits; curves have so many numbers that going by way of a double's exact decimals would tell. */
+    private static BigDecimal rounded(double value, int digits) {
+        double size = Math.abs(value);
+        if (digits > 9 || !(size >= 1e-12 && size < 1e12)) {
+            return new BigDecimal(value, new MathContext(digits));
+        }
+        int scale = digits - 1 - (int) Math.floor(Math.log10(size));
+        double shifted = scale >= 0 ? value * POWERS[scale] : value / POWERS[-scale];
+        return BigDecimal.valueOf(Math.round(shifted), scale);
     }
 
     private static String shortest(double value) {

@@ -172,7 +172,7 @@ final class DigestStore {
     /** Writes the digests of the plan's windows as a new generation and makes it the newest. Returns all digests valid then. */
     Optional<Dataset<Row>> update(DigestPlan plan, Optional<Dataset<Row>> digests) {
         if (digests.isEmpty() && plan.windows().isEmpty() && plan.versions().equals(ledger.keySet())) {
-            return read(index.all());
+            return read(index.all(), newest);
         }
         // A killed night may have left a folder behind that no manifest names.
         long generation = Math.max(newest, highest()) + 1;
@@ -180,9 +180,11 @@ final class DigestStore {
         DigestIndex next = index.after(plan.attempts().keySet(), plan.windows(), generation);
         Optional<Dataset<Row>> written = digests;
         if (next.generations().size() > MOST_GENERATIONS) {
-            Optional<Dataset<Row>> old = read(next.all().stream()
-                    .filter(segment -> segment.generation() != generation)
-                    .toList());
+            Optional<Dataset<Row>> old = read(
+                    next.all().stream()
+                            .filter(segment -> segment.generation() != generation)
+                            .toList(),
+                    generation);
             written = digests.isEmpty() ? old : old.map(digests.get()::union).or(() -> digests);
             next = next.movedTo(generation);
         }
@@ -206,7 +208,7 @@ final class DigestStore {
                         + "\"}\n",
                 spark.sparkContext().hadoopConfiguration());
         prune(next, generation);
-        return read(next.all());
+        return read(next.all(), generation);
     }
 
     private void writeLedger(DigestPlan plan, Path folder) {
@@ -269,8 +271,12 @@ final class DigestStore {
         }
     }
 
-    /** The valid digests of some windows, each from its generation, in no particular order; empty without any. */
-    private Optional<Dataset<Row>> read(List<Segment> segments) {
+    /**
+     * The valid digests of some windows, each from its generation, in no particular order; empty without any.
+     *
+     * @param latest the newest generation, of which everything is valid
+     */
+    private Optional<Dataset<Row>> read(List<Segment> segments, long latest) {
         Map<Long, List<Row>> byGeneration = new TreeMap<>();
         for (Segment segment : segments) {
             WindowRange windows = segment.windows();
@@ -282,7 +288,11 @@ final class DigestStore {
         Dataset<Row> all = null;
         for (Map.Entry<Long, List<Row>> entry : byGeneration.entrySet()) {
             Dataset<Row> one = table(spark, DigestRows.SCHEMA, new Path(folder(root, entry.getKey()), "digests"));
-            // A generation may still hold windows that were digested again, or whose files went.
+            if (entry.getKey() == latest) {
+                all = all == null ? one : all.unionByName(one);
+                continue;
+            }
+            // An older generation may still hold windows that were digested again, or whose files went.
             Dataset<Row> valid = broadcast(spark.createDataFrame(entry.getValue(), VALID));
             one = one.join(
                     valid,

@@ -23,8 +23,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -74,10 +75,16 @@ public final class NightlyJob {
         if (request.dryRun()) {
             return dryRun(request, tables, scan, output);
         }
+        // The small tables are read while the scan runs.
+        CompletableFuture<Map<String, RunRecord>> runRecords =
+                CompletableFuture.supplyAsync(() -> RunTables.runs(tables));
+        CompletableFuture<Map<AttemptId, AttemptRecord>> attemptRecords =
+                CompletableFuture.supplyAsync(() -> RunTables.attempts(tables));
         StepsScan.Result result = scan.update(progress);
         DigestPlan plan = result.plan();
-        Map<String, RunRecord> runs = RunTables.runs(
-                tables, plan.attempts().keySet().stream().map(AttemptId::runId).collect(Collectors.toSet()));
+        Map<String, RunRecord> runs = runRecords.join();
+        // A run may have steps and no row of its own.
+        plan.attempts().keySet().forEach(id -> runs.computeIfAbsent(id.runId(), i -> RunRecord.of(i, null, Map.of())));
         if (runs.isEmpty()) {
             throw new InputException("Cannot analyse '" + request.metrics() + "': it holds no run and no step");
         }
@@ -89,7 +96,7 @@ public final class NightlyJob {
                         .thenComparing(Rejection::reason))
                 .toList();
         progress.stage(String.format("Judging %,d runs", runs.size()));
-        Map<AttemptId, AttemptRecord> attempts = RunTables.attempts(tables);
+        Map<AttemptId, AttemptRecord> attempts = attemptRecords.join();
         FleetAnalysis analysis = new FleetAnalysis(runs, settings);
         FleetReport report;
         String date;
@@ -109,7 +116,7 @@ public final class NightlyJob {
             date = request.date().orElseGet(() -> lastDate(withSteps, tables));
             progress.stage("Correlating");
             analysis.judge(withSteps, new WorkerHosts(tables));
-            List<String> drawn = analysis.runsToDraw();
+            Set<String> drawn = Set.copyOf(analysis.runsToDraw());
             List<RunJudging.Judged> charts = judged.map(rdd ->
                             rdd.filter(run -> drawn.contains(run.runId())).collect())
                     .orElse(List.of());
@@ -164,6 +171,9 @@ public final class NightlyJob {
 
     private static void write(SparkSession spark, Path day, FleetReport report) {
         Configuration configuration = spark.sparkContext().hadoopConfiguration();
+        AttemptFolder attempt = AttemptFolder.begin(day, configuration);
+        CompletableFuture<Void> tables =
+                CompletableFuture.runAsync(() -> ReportTables.write(spark, attempt.folder(), report));
         StringBuilder json = new StringBuilder();
         try {
             FindingsJson.write(report, json);
@@ -171,10 +181,9 @@ public final class NightlyJob {
             throw new UncheckedIOException(e);
         }
         String html = HtmlReport.render(report);
-        AttemptFolder attempt = AttemptFolder.begin(day, configuration);
         AttemptFolder.write(attempt.file("findings.json"), json.toString(), configuration);
         AttemptFolder.write(attempt.file("report.html"), html, configuration);
-        ReportTables.write(spark, attempt.folder(), report);
+        tables.join();
         attempt.publish();
         // The same beside the manifest, under names that stay.
         AttemptFolder.write(new Path(day, "findings.json"), json.toString(), configuration);

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -19,10 +18,9 @@ final class RunTables {
     private RunTables() {}
 
     /**
-     * All runs by id: those of the {@code runs} table, and one without settings for each run that only has steps. Several
-     * rows of one run are one run; what a later row says goes before.
+     * The runs of the {@code runs} table by id. Several rows of one run are one run; the greater of two answers goes before.
      */
-    static Map<String, RunRecord> runs(MetricTables tables, Set<String> withSteps) {
+    static Map<String, RunRecord> runs(MetricTables tables) {
         Map<String, RunRecord> runs = new TreeMap<>();
         tables.read("runs").ifPresent(frame -> {
             for (Row row : rows(frame, "runs")) {
@@ -30,7 +28,6 @@ final class RunTables {
                 runs.merge(run.runId(), run, RunTables::merge);
             }
         });
-        withSteps.forEach(id -> runs.computeIfAbsent(id, i -> RunRecord.of(i, null, Map.of())));
         return runs;
     }
 

@@ -44,4 +44,22 @@ class SelectionTest {
             }
         }
     }
+
+    /** By the zero-one principle a network that sorts every sequence of zeros and ones sorts everything (Knuth 5.3.4). */
+    @Test
+    void theNetworkSortsEverySequenceOfZerosAndOnes() {
+        for (int mask = 0; mask < 256; mask++) {
+            double[] values = new double[8];
+            for (int i = 0; i < 8; i++) {
+                values[i] = (mask >> i) & 1;
+            }
+            double[] expected = values.clone();
+            Arrays.sort(expected);
+            Selection.sort(values, 8);
+            assertThat(values).isEqualTo(expected);
+        }
+        double[] signs = {3.5, -0.25, 0, -7, 1e300, -1e-300, 2, -7};
+        Selection.sort(signs, 8);
+        assertThat(signs).containsExactly(-7, -7, -0.25, -1e-300, 0, 2, 3.5, 1e300);
+    }
 }
