@@ -24,10 +24,12 @@ final class BlockScan {
      * Digests of these windows; rows of others are passed over.
      *
      * @param steps frame with some of the columns of {@link Schemas#STEPS}, at least run and step
-     * @return digest rows with the schema {@link DigestRows#SCHEMA}, in no particular order
+     * @param byRun whether each run's digests are to come one after the other, by attempt and window, in one partition; else
+     *     the windows of a run are assembled in parallel. For this the targets are ordered by attempt
+     * @return digest rows with the schema {@link DigestRows#SCHEMA}
      */
     static Dataset<Row> digests(
-            SparkSession spark, Dataset<Row> steps, List<ScanTarget> targets, Settings.Scan settings) {
+            SparkSession spark, Dataset<Row> steps, List<ScanTarget> targets, boolean byRun, Settings.Scan settings) {
         InternalFrames.Cells cells = InternalFrames.cells(steps);
         StepColumns columns = StepColumns.of(cells.columns());
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
@@ -35,13 +37,13 @@ final class BlockScan {
         long budget = settings.scatterCells();
         JavaRDD<InternalRow> slices = cells.batches()
                 .map(batches -> batches.<InternalRow>mapPartitions(
-                        part -> new SliceScatter(StepReader.ofBatches(part, columns), shipped.value(), budget)))
+                        part -> new SliceScatter(StepReader.ofBatches(part, columns), shipped.value(), byRun, budget)))
                 .orElseGet(() -> cells.rows()
                         .orElseThrow()
-                        .mapPartitions(
-                                part -> new SliceScatter(StepReader.ofRows(part, columns), shipped.value(), budget)));
+                        .mapPartitions(part ->
+                                new SliceScatter(StepReader.ofRows(part, columns), shipped.value(), byRun, budget)));
         Dataset<Row> together = InternalFrames.frame(spark, slices, SliceScatter.SCHEMA)
-                .repartition(col("range"), col("window"))
+                .repartition(col("meeting"))
                 .sortWithinPartitions("range", "window");
         return InternalFrames.frame(
                 spark,

@@ -179,6 +179,16 @@ record DigestPlan(
         return targets.stream().map(target -> target.windows().id()).distinct().count();
     }
 
+    /**
+     * Whether everything is read, and each attempt by one task: then whole runs may meet in one place, since hardly anything
+     * is left to assemble there.
+     */
+    boolean readsAllInPlace() {
+        return attemptsRead() == attempts.size()
+                && targets.size() == attempts.size()
+                && targets.stream().noneMatch(target -> target.rows() == ScanTarget.UNKNOWN);
+    }
+
     /** The windows to digest. */
     List<WindowRange> windows() {
         return targets.stream().map(ScanTarget::windows).toList();

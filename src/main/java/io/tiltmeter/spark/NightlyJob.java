@@ -104,6 +104,7 @@ public final class NightlyJob {
                 .map(digests -> RunJudging.judge(
                                 spark,
                                 digests,
+                                result.byRun(),
                                 runs,
                                 attempts,
                                 settings.detectors(),

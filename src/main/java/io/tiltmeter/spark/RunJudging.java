@@ -72,17 +72,24 @@ final class RunJudging {
             int chartPoints)
             implements Serializable {}
 
-    /** Judges all runs that have digests; one element a run, in no particular order. */
+    /**
+     * Judges all runs that have digests; one element a run, in no particular order.
+     *
+     * @param byRun whether the digests of each run already follow one another in one partition
+     */
     static JavaRDD<Judged> judge(
             SparkSession spark,
             Dataset<Row> digests,
+            boolean byRun,
             Map<String, RunRecord> runs,
             Map<AttemptId, AttemptRecord> attempts,
             Map<String, DetectorSettings> detectors,
             int chartPoints) {
         Broadcast<Inputs> inputs = JavaSparkContext.fromSparkContext(spark.sparkContext())
                 .broadcast(new Inputs(runs, attempts, detectors, chartPoints));
-        Dataset<Row> ordered = digests.repartition(col("run_id")).sortWithinPartitions("run_id", "attempt", "window");
+        Dataset<Row> ordered = byRun
+                ? digests
+                : digests.repartition(col("run_id")).sortWithinPartitions("run_id", "attempt", "window");
         return InternalFrames.rows(ordered).mapPartitions(rows -> new Judging(rows, inputs.value()));
     }
 

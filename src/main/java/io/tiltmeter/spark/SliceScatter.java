@@ -25,14 +25,16 @@ import org.jspecify.annotations.Nullable;
  * of the others the slices are handed out, at the latest when their budget is full, to meet the rest of their window.
  */
 final class SliceScatter implements Iterator<InternalRow> {
-    /** Index of the range, window, and either a packed digest or a packed slice of it. */
+    /** Where to meet others, index of the range, window, and either a packed digest or a packed slice of it. */
     static final StructType SCHEMA = new StructType()
+            .add("meeting", DataTypes.LongType, false)
             .add("range", DataTypes.IntegerType, false)
             .add("window", DataTypes.LongType, false)
             .add("digested", DataTypes.BooleanType, false)
             .add("packed", DataTypes.BinaryType, false);
 
     private final StepReader reader;
+    private final boolean byRun;
     private final long budget;
     /** Windows to scan, by the reader's number of the run. */
     private final List<List<Target>> targets = new ArrayList<>();
@@ -46,6 +48,7 @@ final class SliceScatter implements Iterator<InternalRow> {
     /** Windows of one attempt with their open slices; steps are compared in place of windows, which saves a division. */
     private static final class Target {
         final int range;
+        final int run;
         final int attempt;
         final long width;
         final long firstStep;
@@ -54,9 +57,10 @@ final class SliceScatter implements Iterator<InternalRow> {
         /** Rows still to come of all rows there are; negative when that is not known or no longer of use. */
         long rowsToCome;
 
-        Target(int range, ScanTarget target) {
+        Target(int range, int run, ScanTarget target) {
             WindowRange windows = target.windows();
             this.range = range;
+            this.run = run;
             attempt = windows.id().attempt();
             width = windows.width();
             firstStep = windows.first() * width;
@@ -73,17 +77,19 @@ final class SliceScatter implements Iterator<InternalRow> {
      * Prepares to scatter.
      *
      * @param reader reads the runs of the targets
+     * @param byRun whether all of a run is to meet, else what belongs to one window
      * @param budget cells to hold before all slices are handed out
      */
-    SliceScatter(StepReader reader, List<ScanTarget> wanted, long budget) {
+    SliceScatter(StepReader reader, List<ScanTarget> wanted, boolean byRun, long budget) {
         this.reader = reader;
+        this.byRun = byRun;
         this.budget = budget;
         for (int i = 0; i < wanted.size(); i++) {
             int run = reader.number(wanted.get(i).windows().id().runId());
             while (targets.size() <= run) {
                 targets.add(new ArrayList<>());
             }
-            targets.get(run).add(new Target(i, wanted.get(i)));
+            targets.get(run).add(new Target(i, run, wanted.get(i)));
         }
     }
 
@@ -130,7 +136,8 @@ final class SliceScatter implements Iterator<InternalRow> {
     }
 
     private void hand(Target target, long window, boolean digested, byte[] packed) {
-        full.add(new GenericInternalRow(new Object[] {target.range, window, digested, packed}));
+        long meeting = byRun ? target.run : target.range * 0x9E3779B97F4A7C15L + window;
+        full.add(new GenericInternalRow(new Object[] {meeting, target.range, window, digested, packed}));
     }
 
     /** Appends every stretch of rows of one window to its slice. */

@@ -53,14 +53,23 @@ final class StepsScan {
                         "Reading %,d attempts in %,d file%s",
                         plan.attemptsRead(), plan.files().size(), plan.files().size() == 1 ? "" : "s"));
                 digests = tables.read("steps", COLUMNS, plan.files())
-                        .map(steps -> BlockScan.digests(spark, steps, plan.targets(), settings));
+                        .map(steps ->
+                                BlockScan.digests(spark, steps, plan.targets(), plan.readsAllInPlace(), settings));
             }
-            return new Result(plan, store.update(plan, digests));
+            Optional<Dataset<Row>> kept = store.update(plan, digests);
+            // What the scan left in its shuffle need not be read from the store again.
+            boolean byRun = digests.isPresent() && plan.readsAllInPlace();
+            return new Result(plan, byRun ? digests : kept, byRun);
         });
     }
 
-    /** Plan that was carried out, and all digests valid since; empty when there is no step at all. */
-    record Result(DigestPlan plan, Optional<Dataset<Row>> digests) {}
+    /**
+     * What was done.
+     *
+     * @param digests all digests valid since; empty when there is no step at all
+     * @param byRun whether the digests of each run follow one another in one partition
+     */
+    record Result(DigestPlan plan, Optional<Dataset<Row>> digests, boolean byRun) {}
 
     /** Files found damaged, and rows that belong to no run or step. */
     List<Rejection> rejected(DigestPlan plan) {

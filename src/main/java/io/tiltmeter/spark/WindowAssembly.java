@@ -28,15 +28,15 @@ final class WindowAssembly implements Iterator<InternalRow> {
     public boolean hasNext() {
         while (ready.isEmpty() && slices.hasNext()) {
             InternalRow row = slices.next();
-            if (row.getInt(0) != range || row.getLong(1) != window) {
+            if (row.getInt(1) != range || row.getLong(2) != window) {
                 finish();
-                range = row.getInt(0);
-                window = row.getLong(1);
+                range = row.getInt(1);
+                window = row.getLong(2);
             }
-            if (row.getBoolean(2)) {
-                hand(row.getBinary(3));
+            if (row.getBoolean(3)) {
+                hand(row.getBinary(4));
             } else {
-                assembler.add(Slice.decode(row.getBinary(3)));
+                assembler.add(Slice.decode(row.getBinary(4)));
             }
         }
         if (ready.isEmpty()) {
