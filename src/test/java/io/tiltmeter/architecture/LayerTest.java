@@ -33,7 +33,7 @@ class LayerTest {
             Map.entry("stats", Set.of("model")),
             Map.entry("blocks", Set.of("model", "stats")),
             Map.entry("simulate", Set.of("model", "stats")),
-            Map.entry("sources", Set.of("model", "stats")),
+            Map.entry("sources", Set.of("model", "stats", "config")),
             Map.entry("detect", Set.of("model", "stats", "blocks")),
             Map.entry("diagnose", Set.of("model", "stats", "detect")),
             Map.entry("correlate", Set.of("model", "stats", "detect")),
