@@ -53,7 +53,7 @@ public final class StepStallDetector implements Detector {
                             "points",
                             "First logged points of an attempt that are not judged",
                             new Published(
-                                    "modded-nanogpt leaves its first 10 steps out of the step average: they compile")),
+                                    "GPT-2 speed runs leave their first 10 steps out of the step average: they compile")),
                     new Parameter(
                             "warning-cost",
                             0.001,
