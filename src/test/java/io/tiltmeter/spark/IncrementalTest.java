@@ -222,20 +222,56 @@ class IncrementalTest {
     }
 
     @Test
-    void manyNightsMoveIntoOneGeneration() throws IOException {
-        int nights = 33;
-        int most = 0;
-        for (int day = 0; day < nights; day++) {
-            put(String.format("day-%02d.parquet", day), StepFile.of().steps("a", 0, 0, day * 50L, day * 50L + 3));
-            long t0 = System.nanoTime();
-            assertThat(Nights.update(table, store, Nights.SMALL_WINDOWS)).hasSize(1);
-            System.out.println("   night " + day + " " + (System.nanoTime() - t0) / 1e9);
-            most = Math.max(most, generations().size());
+    void manyGenerationsMoveIntoOne() throws IOException {
+        int nights = 30;
+        StepFile file = StepFile.of();
+        for (int window = 0; window < nights; window++) {
+            file.steps("a", 0, 0, window * 50L, window * 50L + 3);
         }
-        assertThat(most).isLessThanOrEqualTo(31);
-        assertThat(generations()).hasSizeLessThan(5);
+        put("a.parquet", file);
+        scan();
+        spreadOverGenerations(nights);
+        Scanned before = scan();
+        assertThat(before.plan().windows()).isEmpty();
+        assertThat(generations()).hasSize(nights);
+        put("b.parquet", StepFile.of().steps("a", 0, 0, 5000, 5003));
+
         Scanned night = scan();
-        assertThat(night.plan().windows()).isEmpty();
-        assertThat(night.points()).hasSize(nights * 3 * 2);
+
+        assertThat(generations()).containsExactly("generation-000031");
+        assertThat(night.filesRead()).containsExactly("b.parquet");
+        assertThat(night.points()).hasSize((nights + 1) * 3 * 2).containsAllEntriesOf(before.points());
+        assertThat(scan().plan().windows()).isEmpty();
+    }
+
+    /** Makes the store what it would be had each window come in a night of its own, which takes a while. */
+    private void spreadOverGenerations(int nights) throws IOException {
+        Path first = store.resolve("generation-000001");
+        Path last = store.resolve(String.format("generation-%06d", nights));
+        for (int night = 2; night <= nights; night++) {
+            copy(first.resolve("digests"), store.resolve(String.format("generation-%06d/digests", night)));
+        }
+        copy(first.resolve("ledger"), last.resolve("ledger"));
+        LocalSpark.session()
+                .read()
+                .parquet(first.resolve("index").toString())
+                .selectExpr("run_id", "attempt", "width", "explode(sequence(first_window, last_window)) as w")
+                .selectExpr("run_id", "attempt", "width", "w as first_window", "w as last_window", "w + 1 as generation")
+                .write()
+                .parquet(last.resolve("index").toString());
+        Path manifest = store.resolve("manifest.json");
+        AttemptFolder.write(
+                new org.apache.hadoop.fs.Path(manifest.toString()),
+                Files.readString(manifest).replace("\"generation\":1,", "\"generation\":" + nights + ","),
+                LocalSpark.session().sparkContext().hadoopConfiguration());
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        Files.createDirectories(to);
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
     }
 }
