@@ -137,7 +137,10 @@ final class DigestStore {
     }
 
     private static Dataset<Row> table(SparkSession spark, StructType schema, Path folder) {
-        return spark.read().schema(schema).parquet(folder.toString());
+        return spark.read()
+                .schema(schema)
+                .option(MetricTables.AS_IT_STANDS, "false")
+                .parquet(folder.toString());
     }
 
     private static String manifest(Path root, Configuration configuration) {
@@ -295,6 +298,7 @@ final class DigestStore {
         }
         Dataset<Row> all = spark.read()
                 .schema(DigestRows.SCHEMA)
+                .option(MetricTables.AS_IT_STANDS, "false")
                 .parquet(folders.toArray(String[]::new))
                 .withColumn(
                         "generation",
