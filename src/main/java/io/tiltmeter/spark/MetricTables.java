@@ -215,6 +215,40 @@ final class MetricTables {
         return read(table, Schemas.of(table), files(table));
     }
 
+    /** All rows of a small table, with all its columns; none if it is not there. Files damaged inside are set aside. */
+    List<Row> rows(String table) {
+        while (true) {
+            try {
+                return read(table)
+                        .map(frame -> exactly(frame, Schemas.of(table)).collectAsList())
+                        .orElse(List.of());
+            } catch (Exception e) {
+                // Spark throws checked exceptions from methods that declare none.
+                Optional<String> damaged = ReadFailure.file(e);
+                List<ParquetInput.DataFile> sound = files(table).stream()
+                        .filter(file -> !file.path().equals(damaged.orElse("")))
+                        .toList();
+                ParquetInput input = paths.get(table);
+                if (input == null || sound.size() == input.files().size()) {
+                    throw e;
+                }
+                paths.put(table, new ParquetInput(input.root(), sound, input.schemas(), List.of()));
+                reject(damaged.orElse(""), ReadFailure.damaged(e), 1);
+            }
+        }
+    }
+
+    /** Sets input of a table aside that was found wanting while it was read. */
+    void reject(String where, String reason, long count) {
+        rejected.add(new Rejection(where, 0, reason, count, Rejection.Level.REJECTED));
+    }
+
+    /** Name of the table's place in messages. */
+    String where(String table) {
+        ParquetInput input = paths.get(table);
+        return input == null ? catalog.getOrDefault(table, table) : input.root().toString();
+    }
+
     /**
      * Some columns of a table.
      *

@@ -81,7 +81,10 @@ public final class NightlyJob {
         if (runs.isEmpty()) {
             throw new InputException("Cannot analyse '" + request.metrics() + "': it holds no run and no step");
         }
-        List<Rejection> rejected = Stream.of(tables.rejected(), scan.rejected(plan), RunTables.quarantine(tables))
+        // Read before what was rejected is listed: files may turn out damaged.
+        Map<AttemptId, AttemptRecord> attempts = RunTables.attempts(tables);
+        List<Rejection> quarantine = RunTables.quarantine(tables);
+        List<Rejection> rejected = Stream.of(tables.rejected(), scan.rejected(plan), quarantine)
                 .flatMap(List::stream)
                 .sorted(Comparator.comparing(Rejection::level)
                         .thenComparing(Rejection::file)
@@ -89,7 +92,6 @@ public final class NightlyJob {
                         .thenComparing(Rejection::reason))
                 .toList();
         progress.stage(String.format("Judging %,d runs", runs.size()));
-        Map<AttemptId, AttemptRecord> attempts = RunTables.attempts(tables);
         FleetAnalysis analysis = new FleetAnalysis(runs, settings);
         FleetReport report;
         String date;

@@ -106,7 +106,7 @@ final class StepsScan {
                 rejected.add(new Rejection(
                         file.get(),
                         0,
-                        "Damaged inside: its footer is sound but its data is not (" + ReadFailure.reason(e) + ")",
+                        ReadFailure.damaged(e),
                         1,
                         Rejection.Level.REJECTED));
             }

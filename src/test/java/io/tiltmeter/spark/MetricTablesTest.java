@@ -100,7 +100,9 @@ class MetricTablesTest {
     @ParameterizedTest
     @ValueSource(strings = {"a b", "100%25 ü#+", "[1]", "{a,b}*", "x=y", "t:12"})
     void pathsMayHoldAnyCharacter(String name) {
-        StepFile.of().steps("a", 0, 1, 0, 10).write(folder.resolve(name).resolve("p" + name + ".parquet"));
+        // Hadoop itself cannot open a local file with a colon in its name.
+        String file = "p" + name.replace(':', '-') + ".parquet";
+        StepFile.of().steps("a", 0, 1, 0, 10).write(folder.resolve(name).resolve(file));
         StepFile.of().steps("a", 0, 1, 10, 20).write(folder.resolve(name).resolve("q.parquet"));
 
         assertThat(scan(folder.resolve(name)).points()).hasSize(40);
