@@ -133,7 +133,9 @@ final class ColumnMapping {
                 return Optional.empty();
             }
             return Optional.of(
-                    actual.sameType(wanted) ? column : wanted instanceof LongType ? column.cast(wanted) : asInt(column));
+                    actual.sameType(wanted)
+                            ? column
+                            : wanted instanceof LongType ? column.cast(wanted) : asInt(column));
         }
         if (wanted instanceof StringType) {
             return actual instanceof StringType ? Optional.of(column) : Optional.empty();

@@ -286,7 +286,8 @@ final class MetricTables {
         StructType schema = input.schemas().get(files.get(0).schema());
         for (String column : input.partitionColumns(files.get(0))) {
             // Else the run 17 would be a number, and 2026-01-01 a date.
-            if (mapping.isText(column, Schemas.of(table)) && !List.of(schema.fieldNames()).contains(column)) {
+            if (mapping.isText(column, Schemas.of(table))
+                    && !List.of(schema.fieldNames()).contains(column)) {
                 schema = schema.add(column, DataTypes.StringType);
             }
         }

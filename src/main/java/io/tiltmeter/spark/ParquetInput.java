@@ -75,7 +75,8 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
             }
         }
         good.sort(Comparator.comparing(DataFile::path));
-        return new ParquetInput(qualified(root, configuration), List.copyOf(good), List.copyOf(schemas), List.copyOf(bad));
+        return new ParquetInput(
+                qualified(root, configuration), List.copyOf(good), List.copyOf(schemas), List.copyOf(bad));
     }
 
     private static Path qualified(Path root, Configuration configuration) {
@@ -95,7 +96,8 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
     /** Columns that stand in the names of a file's folders, as {@code project=a/}. */
     List<String> partitionColumns(DataFile file) {
         List<String> columns = new ArrayList<>();
-        String below = file.path().substring(Math.min(base().toString().length(), file.path().length()));
+        String below = file.path()
+                .substring(Math.min(base().toString().length(), file.path().length()));
         String[] parts = below.split("/", -1);
         for (int i = 0; i < parts.length - 1; i++) {
             int at = parts[i].indexOf('=');

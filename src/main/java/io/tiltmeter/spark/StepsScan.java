@@ -103,12 +103,7 @@ final class StepsScan {
                 if (file.isEmpty() || !damaged.add(file.get())) {
                     throw e;
                 }
-                rejected.add(new Rejection(
-                        file.get(),
-                        0,
-                        ReadFailure.damaged(e),
-                        1,
-                        Rejection.Level.REJECTED));
+                rejected.add(new Rejection(file.get(), 0, ReadFailure.damaged(e), 1, Rejection.Level.REJECTED));
             }
         }
     }

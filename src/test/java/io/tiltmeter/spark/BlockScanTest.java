@@ -21,10 +21,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Digests of a table of chance, by whichever reader, hold what a plain computation over the collected rows gives. */
 class BlockScanTest {
-    private static final String COLUMNS = "optional binary run_id (STRING); optional int32 attempt; optional int32 worker;"
-            + " optional int64 step; optional int64 time (TIMESTAMP(MICROS,true)); optional binary scope (STRING);"
-            + " optional int32 step_span; optional double loss; optional double grad_norm; optional double tokens;"
-            + " optional double loss_scale; optional double step_seconds; optional double eval_loss;";
+    private static final String COLUMNS =
+            "optional binary run_id (STRING); optional int32 attempt; optional int32 worker;"
+                    + " optional int64 step; optional int64 time (TIMESTAMP(MICROS,true)); optional binary scope (STRING);"
+                    + " optional int32 step_span; optional double loss; optional double grad_norm; optional double tokens;"
+                    + " optional double loss_scale; optional double step_seconds; optional double eval_loss;";
     private static final String FLOATS = COLUMNS.replace("double loss;", "float loss;");
     private static final List<Metric> METRICS = List.of(
             Metric.LOSS, Metric.GRAD_NORM, Metric.TOKENS, Metric.LOSS_SCALE, Metric.STEP_SECONDS, Metric.EVAL_LOSS);
@@ -39,9 +40,8 @@ class BlockScanTest {
     static void write() {
         write("table", COLUMNS, 0, true).write(folder.resolve("table/a.parquet"));
         write("table", COLUMNS, 1, false).write(folder.resolve("table/b.parquet"));
-        expected = plain(LocalSpark.session()
-                .read()
-                .parquet(folder.resolve("table").toString()));
+        expected = plain(
+                LocalSpark.session().read().parquet(folder.resolve("table").toString()));
     }
 
     /** Half of a table; the two halves share steps, cells that are equal and cells that are not. */
@@ -103,8 +103,7 @@ class BlockScanTest {
     }
 
     private static void assertScan(SparkSession spark, boolean columnar, TreeMap<String, String> wanted) {
-        Dataset<Row> steps = MetricTables.open(
-                        spark, folder.resolve("table").toString(), new ColumnMapping(Map.of()))
+        Dataset<Row> steps = MetricTables.open(spark, folder.resolve("table").toString(), new ColumnMapping(Map.of()))
                 .read("steps")
                 .orElseThrow();
         assertThat(InternalFrames.cells(steps).batches().isPresent()).isEqualTo(columnar);

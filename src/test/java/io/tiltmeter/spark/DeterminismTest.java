@@ -41,7 +41,8 @@ class DeterminismTest {
     private static Path fleet = Path.of("");
     private static Path steps = Path.of("");
     private static Path output = Path.of("");
-    private static Night first = new Night(new Outcome("", java.util.Optional.empty(), List.of(), java.util.Optional.empty()), "", "");
+    private static Night first =
+            new Night(new Outcome("", java.util.Optional.empty(), List.of(), java.util.Optional.empty()), "", "");
 
     @BeforeAll
     static void analyse() throws IOException {
@@ -145,7 +146,11 @@ class DeterminismTest {
         assertThat(files()).isGreaterThanOrEqualTo(5);
         assertSame(fresh(spark, "partitioned", SettingsLoader.defaults()));
         try (Stream<Path> all = Files.list(fleet.resolve("steps"))) {
-            assertThat(all.sorted(Comparator.reverseOrder()).findFirst().orElseThrow().getFileName().toString())
+            assertThat(all.sorted(Comparator.reverseOrder())
+                            .findFirst()
+                            .orElseThrow()
+                            .getFileName()
+                            .toString())
                     .startsWith("run_id=");
         }
     }

@@ -89,7 +89,8 @@ class DigestPlanTest {
                 .containsExactlyInAnyOrder(windows(0, 4), new WindowRange(new AttemptId("other", 2), 100, 0, 0));
         assertThat(filesOf(plan)).containsExactly("a", "b");
         assertThat(plan.attemptsRead()).isEqualTo(2);
-        assertThat(plan.attempts()).extractingByKey(RUN)
+        assertThat(plan.attempts())
+                .extractingByKey(RUN)
                 .satisfies(whole -> assertThat(whole.rows()).isEqualTo(500))
                 .satisfies(whole -> assertThat(whole.minStep()).isEqualTo(0))
                 .satisfies(whole -> assertThat(whole.maxStep()).isEqualTo(499));
@@ -114,7 +115,10 @@ class DigestPlanTest {
 
         assertThat(plan.windows()).containsExactly(windows(2, 3));
         assertThat(filesOf(plan)).containsExactly("b");
-        assertThat(plan.attempts()).extractingByKey(RUN).extracting(Extent::maxStep).isEqualTo(349L);
+        assertThat(plan.attempts())
+                .extractingByKey(RUN)
+                .extracting(Extent::maxStep)
+                .isEqualTo(349L);
     }
 
     @Test
@@ -181,7 +185,10 @@ class DigestPlanTest {
 
         assertThat(plan.windows()).containsExactly(windows(2, 3));
         assertThat(plan.files()).isEmpty();
-        assertThat(plan.attempts()).extractingByKey(RUN).extracting(Extent::maxStep).isEqualTo(199L);
+        assertThat(plan.attempts())
+                .extractingByKey(RUN)
+                .extracting(Extent::maxStep)
+                .isEqualTo(199L);
     }
 
     @Test

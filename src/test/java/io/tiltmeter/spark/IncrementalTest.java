@@ -42,8 +42,8 @@ class IncrementalTest {
     /** The scan of this night, which must leave what one from scratch leaves. */
     private Scanned scan() {
         Scanned night = Nights.scan(LocalSpark.session(), table, store, Nights.SMALL_WINDOWS);
-        Scanned fresh = Nights.scan(
-                LocalSpark.session(), table, folder.resolve("scratch-" + scratch++), Nights.SMALL_WINDOWS);
+        Scanned fresh =
+                Nights.scan(LocalSpark.session(), table, folder.resolve("scratch-" + scratch++), Nights.SMALL_WINDOWS);
         assertThat(night.points()).isEqualTo(fresh.points()).isNotEmpty();
         assertThat(night.plan().attempts()).isEqualTo(fresh.plan().attempts());
         return night;
@@ -86,10 +86,7 @@ class IncrementalTest {
     private Night night(String... runs) {
         Night night = Nights.night(table, folder.resolve("output"));
         Night fresh = Nights.night(
-                LocalSpark.session(),
-                table,
-                folder.resolve("scratch-" + scratch++),
-                SettingsLoader.defaults());
+                LocalSpark.session(), table, folder.resolve("scratch-" + scratch++), SettingsLoader.defaults());
         assertThat(night.json()).isEqualTo(fresh.json());
         assertThat(night.html()).isEqualTo(fresh.html());
         assertThat(night.runIds()).containsExactlyInAnyOrder(runs);
@@ -125,8 +122,7 @@ class IncrementalTest {
         put("day-2.parquet", StepFile.of().steps("a", 0, 2, 200, 320));
         Scanned appended = scan();
         assertThat(appended.filesRead()).containsExactly("day-2.parquet");
-        assertThat(appended.plan().windows())
-                .containsExactly(new WindowRange(new AttemptId("a", 0), 50, 4, 6));
+        assertThat(appended.plan().windows()).containsExactly(new WindowRange(new AttemptId("a", 0), 50, 4, 6));
 
         // It comes late: the steps of a window that was digested long ago.
         put("late.parquet", StepFile.of().point("a", 0, 2, 120, 5));
@@ -256,7 +252,8 @@ class IncrementalTest {
                 .read()
                 .parquet(first.resolve("index").toString())
                 .selectExpr("run_id", "attempt", "width", "explode(sequence(first_window, last_window)) as w")
-                .selectExpr("run_id", "attempt", "width", "w as first_window", "w as last_window", "w + 1 as generation")
+                .selectExpr(
+                        "run_id", "attempt", "width", "w as first_window", "w as last_window", "w + 1 as generation")
                 .write()
                 .parquet(last.resolve("index").toString());
         Path manifest = store.resolve("manifest.json");

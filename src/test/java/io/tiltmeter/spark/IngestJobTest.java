@@ -3,6 +3,7 @@ package io.tiltmeter.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tiltmeter.config.MetricNamesFile;
 import io.tiltmeter.config.SettingsLoader;
 import io.tiltmeter.spark.Nights.Night;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class IngestJobTest {
     private static final SparkSession SPARK = LocalSpark.session();
+    private static final Map<String, String> NAMES = MetricNamesFile.load(Optional.empty());
 
     @TempDir
     Path folder = Path.of("");
@@ -35,7 +38,7 @@ class IngestJobTest {
     private Outcome ingest(boolean dryRun) {
         return IngestJob.run(
                 SPARK,
-                new IngestJob.Request(List.of(logs.toString()), "auto", output.toString(), Map.of(), dryRun),
+                new IngestJob.Request(List.of(logs.toString()), "auto", output.toString(), NAMES, dryRun),
                 SettingsLoader.defaults(),
                 message -> {});
     }
@@ -73,7 +76,8 @@ class IngestJobTest {
         MetricTables tables = MetricTables.open(SPARK, output.toString(), new ColumnMapping(Map.of()));
         assertThat(tables.names()).contains("runs", "steps", "quarantine");
         assertThat(tables.read("steps").orElseThrow().count()).isEqualTo(60);
-        assertThat(tables.read("steps").orElseThrow().where("worker = 1").count()).isEqualTo(20);
+        assertThat(tables.read("steps").orElseThrow().where("worker = 1").count())
+                .isEqualTo(20);
         List<Row> quarantine = tables.read("quarantine").orElseThrow().collectAsList();
         assertThat(quarantine)
                 .anySatisfy(row -> assertThat(row.<String>getAs("file")).endsWith("one.jsonl"))

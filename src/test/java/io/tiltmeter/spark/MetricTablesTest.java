@@ -56,19 +56,26 @@ class MetricTablesTest {
     @Test
     void theOutputOfAnImportIsReadAsItsManifestSays() throws IOException {
         Path output = folder.resolve("fleet");
-        FleetSpec fleet = FleetSpec.small(3).withFaults(0, List.of()).withRuns(1).withWorkers(1).withSteps(20);
+        FleetSpec fleet = FleetSpec.small(3)
+                .withFaults(0, List.of())
+                .withRuns(1)
+                .withWorkers(1)
+                .withSteps(20);
         SimulateJob.run(SPARK, output.toString(), fleet, message -> {});
         SimulateJob.run(SPARK, output.toString(), fleet.withRuns(2), message -> {});
 
         MetricTables tables = open(output);
 
-        assertThat(tables.names()).contains("runs", "attempts", "topology", "steps").doesNotContain("labels");
+        assertThat(tables.names())
+                .contains("runs", "attempts", "topology", "steps")
+                .doesNotContain("labels");
         assertThat(tables.read("runs").orElseThrow().count()).isEqualTo(2);
         assertThat(tables.files("steps").get(0).path()).contains("attempt-000002");
         assertThat(tables.has("layers")).isFalse();
         assertThat(tables.read("layers")).isEmpty();
         StructType schema = SPARK.read()
-                .parquet(Path.of(tables.files("steps").get(0).path().replace("file:", "")).toString())
+                .parquet(Path.of(tables.files("steps").get(0).path().replace("file:", ""))
+                        .toString())
                 .schema();
         assertThat(schema.apply(0).metadata().getLong(Schemas.VERSION_KEY)).isEqualTo(Schemas.VERSION);
         Files.writeString(output.resolve("manifest.json"), "{}");
@@ -93,7 +100,8 @@ class MetricTablesTest {
         assertThat(scan(folder.resolve("tables/steps")).points()).hasSize(20);
         assertThat(scan(file).points()).hasSize(20);
         assertThat(scan(file.toUri()).points()).hasSize(20);
-        assertThat(scan(Path.of("").toAbsolutePath().relativize(file.toAbsolutePath())).points())
+        assertThat(scan(Path.of("").toAbsolutePath().relativize(file.toAbsolutePath()))
+                        .points())
                 .hasSize(20);
     }
 
@@ -179,8 +187,9 @@ class MetricTablesTest {
     @ParameterizedTest
     @CsvSource({"ms, 1000", "us, 1", "s, 1000000"})
     void foreignNamesAndUnitsAreBroughtToOurs(String unit, long micros) {
-        Path file = StepFile.of("optional binary Experiment (STRING); optional int64 iter; optional int64 ts;"
-                        + " optional float train_loss; optional int32 ntok; optional double step_ms; optional int64 rank;")
+        Path file = StepFile.of(
+                        "optional binary Experiment (STRING); optional int64 iter; optional int64 ts;"
+                                + " optional float train_loss; optional int32 ntok; optional double step_ms; optional int64 rank;")
                 .row("a", 5L, 1_790_000_000_000_000L / micros, 0.5f, 7, 250.0, 1L)
                 .row("a", 6L, null, null, null, null, 1L)
                 .write(folder.resolve("f.parquet"));
@@ -193,7 +202,9 @@ class MetricTablesTest {
                 "step_ms", "step_seconds@ms",
                 "rank", "worker");
 
-        Row row = steps(file, names).selectExpr("*", "unix_micros(time) as micros").first();
+        Row row = steps(file, names)
+                .selectExpr("*", "unix_micros(time) as micros")
+                .first();
 
         assertThat(row.<Long>getAs("micros")).isEqualTo(1_790_000_000_000_000L);
         assertThat(row.<Double>getAs("loss")).isEqualTo(0.5);
@@ -325,7 +336,10 @@ class MetricTablesTest {
 
         assertThat(scanned.value("a", 0, 2, Metric.LOSS)).isEqualTo(2.0);
         assertThat(scanned.value("a", 0, 3, Metric.LOSS)).isEqualTo(3.0);
-        assertThat(scanned.rejected()).singleElement().extracting(Rejection::count).isEqualTo(1L);
+        assertThat(scanned.rejected())
+                .singleElement()
+                .extracting(Rejection::count)
+                .isEqualTo(1L);
     }
 
     @Test
@@ -344,7 +358,8 @@ class MetricTablesTest {
                 .write(table.resolve("c.parquet"));
 
         Map<Long, Long> times = new java.util.TreeMap<>();
-        for (Row row : steps(table, Map.of()).selectExpr("step", "unix_micros(time)").collectAsList()) {
+        for (Row row :
+                steps(table, Map.of()).selectExpr("step", "unix_micros(time)").collectAsList()) {
             times.put(row.getLong(0), row.getLong(1));
         }
 
@@ -356,7 +371,9 @@ class MetricTablesTest {
     private static Binary int96(long micros) {
         long day = Math.floorDiv(micros, 86_400_000_000L);
         ByteBuffer bytes = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putLong(Math.floorMod(micros, 86_400_000_000L) * 1000).putInt((int) (day + 2_440_588)).flip();
+        bytes.putLong(Math.floorMod(micros, 86_400_000_000L) * 1000)
+                .putInt((int) (day + 2_440_588))
+                .flip();
         return Binary.fromConstantByteBuffer(bytes);
     }
 }

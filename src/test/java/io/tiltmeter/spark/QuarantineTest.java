@@ -45,8 +45,9 @@ class QuarantineTest {
         org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(file.toUri());
         long from;
         long length;
-        try (var reader = org.apache.parquet.hadoop.ParquetFileReader.open(org.apache.parquet.hadoop.util.HadoopInputFile
-                .fromPath(path, new org.apache.hadoop.conf.Configuration()))) {
+        try (var reader = org.apache.parquet.hadoop.ParquetFileReader.open(
+                org.apache.parquet.hadoop.util.HadoopInputFile.fromPath(
+                        path, new org.apache.hadoop.conf.Configuration()))) {
             var chunk = reader.getFooter().getBlocks().get(0).getColumns().stream()
                     .filter(c -> c.getPath().toDotString().equals(column))
                     .findFirst()
@@ -107,7 +108,8 @@ class QuarantineTest {
         assertThat(scanned.rejected())
                 .extracting(entry -> entry.file().substring(entry.file().lastIndexOf('/') + 1))
                 .containsExactly("b-keys.parquet", "c-values.parquet");
-        assertThat(scanned.rejected()).allSatisfy(entry -> assertThat(entry.reason()).startsWith("Damaged inside"));
+        assertThat(scanned.rejected())
+                .allSatisfy(entry -> assertThat(entry.reason()).startsWith("Damaged inside"));
         // The next night says so again, and reads the good one no more.
         Scanned again = scan();
         assertThat(again.rejected()).hasSize(2);

@@ -55,11 +55,12 @@ class SimulateJobTest {
         FleetSimulator fleet = new FleetSimulator(FLEET);
 
         assertThat(outcome.location()).contains(folder.toString());
-        assertThat(table("labels").selectExpr("run_id", "kind", "first_step", "last_step").collectAsList())
+        assertThat(table("labels")
+                        .selectExpr("run_id", "kind", "first_step", "last_step")
+                        .collectAsList())
                 .extracting(Row::mkString)
-                .containsExactlyInAnyOrderElementsOf(fleet.labels().stream()
-                        .map(SimulateJobTest::text)
-                        .toList())
+                .containsExactlyInAnyOrderElementsOf(
+                        fleet.labels().stream().map(SimulateJobTest::text).toList())
                 .hasSizeGreaterThanOrEqualTo(3);
         assertThat(table("runs").count()).isEqualTo(4);
         assertThat(table("attempts").where("attempt = 1").count()).isEqualTo(1);
@@ -72,9 +73,8 @@ class SimulateJobTest {
 
     private org.apache.spark.sql.Dataset<Row> table(String name) {
         return SPARK.read()
-                .parquet(AttemptFolder.current(
-                                new org.apache.hadoop.fs.Path(folder.toString()), new Configuration())
-                        .orElseThrow()
+                .parquet(AttemptFolder.current(new org.apache.hadoop.fs.Path(folder.toString()), new Configuration())
+                                .orElseThrow()
                         + "/" + name);
     }
 
@@ -94,7 +94,10 @@ class SimulateJobTest {
                 String.valueOf(step.stepSpan())));
         for (Metric metric : Metric.values()) {
             text.append('/')
-                    .append(step.values().has(metric) ? String.valueOf(step.values().get(metric)) : "null");
+                    .append(
+                            step.values().has(metric)
+                                    ? String.valueOf(step.values().get(metric))
+                                    : "null");
         }
         return text.append('/').append(step.gradNormKind()).toString();
     }
