@@ -50,9 +50,7 @@ final class ColumnMapping {
     Result map(StructType actual, StructType wanted, String where) {
         Map<String, Candidate> found = new HashMap<>();
         for (StructField field : actual.fields()) {
-            String ours = fieldNames(wanted).contains(field.name())
-                    ? field.name()
-                    : names.getOrDefault(normal(field.name()), "");
+            String ours = ours(field.name(), wanted);
             int at = ours.indexOf('@');
             String column = at < 0 ? ours : ours.substring(0, at);
             // A column by our own name goes before one that is only mapped to it.
@@ -85,6 +83,19 @@ final class ColumnMapping {
         return new Result(columns, kept, "");
     }
 
+    /** The column, perhaps with a unit, that a foreign one is; {@code ""} if it is none of ours. */
+    private String ours(String foreign, StructType wanted) {
+        String mapped = names.getOrDefault(normal(foreign), "");
+        // A column by our own name is ours; the names file may still say its unit.
+        return fieldNames(wanted).contains(foreign) && !mapped.startsWith(foreign + "@") ? foreign : mapped;
+    }
+
+    /** Whether a foreign column is one of ours that holds text. */
+    boolean isText(String foreign, StructType wanted) {
+        String ours = ours(foreign, wanted);
+        return fieldNames(wanted).contains(ours) && wanted.apply(ours).dataType() instanceof StringType;
+    }
+
     private static List<String> fieldNames(StructType type) {
         return List.of(type.fieldNames());
     }
@@ -103,7 +114,7 @@ final class ColumnMapping {
             }
             return actual instanceof NumericType && factor != null
                     ? Optional.of(functions.timestamp_micros(
-                            column.cast("double").multiply(factor * 1e6).cast("bigint")))
+                            column.cast("double").multiply(factor * 1e6).try_cast("bigint")))
                     : Optional.empty();
         }
         if (wanted instanceof DoubleType) {
@@ -118,7 +129,13 @@ final class ColumnMapping {
                     || actual instanceof IntegerType
                     || actual instanceof ShortType
                     || actual instanceof ByteType;
-            return integral ? Optional.of(actual.sameType(wanted) ? column : column.cast(wanted)) : Optional.empty();
+            if (!integral) {
+                return Optional.empty();
+            }
+            return Optional.of(
+                    actual.sameType(wanted)
+                            ? column
+                            : wanted instanceof LongType ? column.cast(wanted) : asInt(column));
         }
         if (wanted instanceof StringType) {
             return actual instanceof StringType ? Optional.of(column) : Optional.empty();
@@ -132,6 +149,15 @@ final class ColumnMapping {
                     : Optional.empty();
         }
         return Optional.empty();
+    }
+
+    /** Numbers beyond the type become its bounds, which no worker or attempt has: one such row must not fail the job. */
+    private static Column asInt(Column column) {
+        return functions
+                .when(column.gt(Integer.MAX_VALUE), Integer.MAX_VALUE)
+                .when(column.lt(Integer.MIN_VALUE), Integer.MIN_VALUE)
+                .otherwise(column)
+                .cast("int");
     }
 
     private record Candidate(StructField field, String unit) {}

@@ -70,6 +70,13 @@ final class DigestIndex {
         return next;
     }
 
+    /** The windows of all generations but one. */
+    DigestIndex without(long generation) {
+        return new DigestIndex(all().stream()
+                .filter(segment -> segment.generation != generation)
+                .toList());
+    }
+
     /** The same windows, all in one generation. */
     DigestIndex movedTo(long generation) {
         DigestIndex moved = new DigestIndex();

@@ -167,7 +167,9 @@ record DigestPlan(
         long workers = maxWorker + 1L;
         // A block is assembled one metric at a time, so its budget holds for steps × workers.
         long logged = Math.max(1, Math.min(settings.windowSteps(), settings.blockCells() / (workers + 1)));
-        return logged * Math.max(1, minGap);
+        long gap = Math.max(1, minGap);
+        // Windows wider than any step are as good as the widest that can still be computed with.
+        return Math.min(logged, Math.max(1, Long.MAX_VALUE / 4 / gap)) * gap;
     }
 
     private static AttemptId id(Extent extent) {
@@ -184,9 +186,13 @@ record DigestPlan(
      * is left to assemble there.
      */
     boolean readsAllInPlace() {
-        return attemptsRead() == attempts.size()
-                && targets.size() == attempts.size()
-                && targets.stream().noneMatch(target -> target.rows() == ScanTarget.UNKNOWN);
+        return targets.size() == attempts.size()
+                && targets.stream().allMatch(target -> {
+                    Extent whole = attempts.get(target.windows().id());
+                    return target.rows() != ScanTarget.UNKNOWN
+                            && whole != null
+                            && target.windows().holdsAll(whole.minStep(), whole.maxStep());
+                });
     }
 
     /** The windows to digest. */

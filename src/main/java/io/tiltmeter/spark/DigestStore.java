@@ -2,6 +2,7 @@ package io.tiltmeter.spark;
 
 import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.regexp_extract;
 
 import io.tiltmeter.config.Settings;
 import io.tiltmeter.spark.DigestIndex.Segment;
@@ -18,7 +19,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -67,6 +69,7 @@ final class DigestStore {
             .add("generation", DataTypes.LongType, false);
 
     private static final StructType VALID = new StructType()
+            .add("valid_generation", DataTypes.LongType, false)
             .add("valid_run", DataTypes.StringType, false)
             .add("valid_attempt", DataTypes.IntegerType, false)
             .add("valid_first", DataTypes.LongType, false)
@@ -134,7 +137,10 @@ final class DigestStore {
     }
 
     private static Dataset<Row> table(SparkSession spark, StructType schema, Path folder) {
-        return spark.read().schema(schema).parquet(folder.toString());
+        return spark.read()
+                .schema(schema)
+                .option(MetricTables.AS_IT_STANDS, "false")
+                .parquet(folder.toString());
     }
 
     private static String manifest(Path root, Configuration configuration) {
@@ -172,19 +178,21 @@ final class DigestStore {
     /** Writes the digests of the plan's windows as a new generation and makes it the newest. Returns all digests valid then. */
     Optional<Dataset<Row>> update(DigestPlan plan, Optional<Dataset<Row>> digests) {
         if (digests.isEmpty() && plan.windows().isEmpty() && plan.versions().equals(ledger.keySet())) {
-            return read(index.all(), newest);
+            return read(index.all());
         }
         // A killed night may have left a folder behind that no manifest names.
         long generation = Math.max(newest, highest()) + 1;
         Path folder = folder(root, generation);
         DigestIndex next = index.after(plan.attempts().keySet(), plan.windows(), generation);
+        if (digests.isEmpty()) {
+            // Windows may lose all their rows with a file that went: then there is nothing to digest.
+            next = next.without(generation);
+        }
         Optional<Dataset<Row>> written = digests;
         if (next.generations().size() > MOST_GENERATIONS) {
-            Optional<Dataset<Row>> old = read(
-                    next.all().stream()
-                            .filter(segment -> segment.generation() != generation)
-                            .toList(),
-                    generation);
+            Optional<Dataset<Row>> old = read(next.all().stream()
+                    .filter(segment -> segment.generation() != generation)
+                    .toList());
             written = digests.isEmpty() ? old : old.map(digests.get()::union).or(() -> digests);
             next = next.movedTo(generation);
         }
@@ -208,7 +216,7 @@ final class DigestStore {
                         + "\"}\n",
                 spark.sparkContext().hadoopConfiguration());
         prune(next, generation);
-        return read(next.all(), generation);
+        return read(next.all());
     }
 
     private void writeLedger(DigestPlan plan, Path folder) {
@@ -271,38 +279,41 @@ final class DigestStore {
         }
     }
 
-    /**
-     * The valid digests of some windows, each from its generation, in no particular order; empty without any.
-     *
-     * @param latest the newest generation, of which everything is valid
-     */
-    private Optional<Dataset<Row>> read(List<Segment> segments, long latest) {
-        Map<Long, List<Row>> byGeneration = new TreeMap<>();
+    /** The valid digests of some windows, each from its generation, in no particular order; empty without any. */
+    private Optional<Dataset<Row>> read(List<Segment> segments) {
+        if (segments.isEmpty()) {
+            return Optional.empty();
+        }
+        Set<String> folders = new TreeSet<>();
+        List<Row> rows = new ArrayList<>();
         for (Segment segment : segments) {
             WindowRange windows = segment.windows();
-            byGeneration
-                    .computeIfAbsent(segment.generation(), g -> new ArrayList<>())
-                    .add(RowFactory.create(
-                            windows.id().runId(), windows.id().attempt(), windows.first(), windows.last()));
+            folders.add(new Path(folder(root, segment.generation()), "digests").toString());
+            rows.add(RowFactory.create(
+                    segment.generation(),
+                    windows.id().runId(),
+                    windows.id().attempt(),
+                    windows.first(),
+                    windows.last()));
         }
-        Dataset<Row> all = null;
-        for (Map.Entry<Long, List<Row>> entry : byGeneration.entrySet()) {
-            Dataset<Row> one = table(spark, DigestRows.SCHEMA, new Path(folder(root, entry.getKey()), "digests"));
-            if (entry.getKey() == latest) {
-                all = all == null ? one : all.unionByName(one);
-                continue;
-            }
-            // An older generation may still hold windows that were digested again, or whose files went.
-            Dataset<Row> valid = broadcast(spark.createDataFrame(entry.getValue(), VALID));
-            one = one.join(
-                    valid,
-                    col("run_id")
-                            .equalTo(col("valid_run"))
-                            .and(col("attempt").equalTo(col("valid_attempt")))
-                            .and(col("window").between(col("valid_first"), col("valid_last"))),
-                    "left_semi");
-            all = all == null ? one : all.unionByName(one);
-        }
-        return Optional.ofNullable(all);
+        Dataset<Row> all = spark.read()
+                .schema(DigestRows.SCHEMA)
+                .option(MetricTables.AS_IT_STANDS, "false")
+                .parquet(folders.toArray(String[]::new))
+                .withColumn(
+                        "generation",
+                        regexp_extract(col("_metadata.file_path"), ".*/generation-(\\d+)/digests/", 1)
+                                .cast(DataTypes.LongType));
+        // A generation may still hold windows that were digested again, or whose files went.
+        Dataset<Row> valid = broadcast(spark.createDataFrame(rows, VALID));
+        return Optional.of(all.join(
+                        valid,
+                        col("generation")
+                                .equalTo(col("valid_generation"))
+                                .and(col("run_id").equalTo(col("valid_run")))
+                                .and(col("attempt").equalTo(col("valid_attempt")))
+                                .and(col("window").between(col("valid_first"), col("valid_last"))),
+                        "left_semi")
+                .drop("generation"));
     }
 }

@@ -25,6 +25,7 @@ import java.util.stream.StreamSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
@@ -131,7 +132,9 @@ public final class IngestJob {
                     String below =
                             file.getPath().toUri().getPath().substring(base.length() + (base.endsWith("/") ? 0 : 1));
                     if (!below.startsWith(".") && !below.contains("/.")) {
-                        files.add(new InputFile(i, name, new Path(root, below).toString(), below, file.getLen()));
+                        // The dot keeps a name with a colon from being taken for a scheme.
+                        String location = new Path(root, "./" + below).toString();
+                        files.add(new InputFile(i, name, location, below, file.getLen()));
                     }
                 }
             } catch (FileNotFoundException e) {
@@ -152,9 +155,11 @@ public final class IngestJob {
                 .iterator();
     }
 
-    private static InputStream open(String location, Configuration configuration) throws IOException {
+    /** Opens a log. On local disks without looking for checksums, which fails where its name has a colon. */
+    static InputStream open(String location, Configuration configuration) throws IOException {
         Path path = new Path(location);
-        return path.getFileSystem(configuration).open(path);
+        FileSystem files = path.getFileSystem(configuration);
+        return (files instanceof LocalFileSystem local ? local.getRawFileSystem() : files).open(path);
     }
 
     private static int slices(int files, long bytes, JavaSparkContext context) {

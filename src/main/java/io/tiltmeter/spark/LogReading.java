@@ -25,7 +25,6 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
@@ -160,8 +159,7 @@ final class LogReading implements Iterator<InternalRow> {
         }
 
         private InputStream open(String location) throws IOException {
-            Path path = new Path(location);
-            return path.getFileSystem(configuration).open(path);
+            return IngestJob.open(location, configuration);
         }
 
         private Rejection failure(String reason) {

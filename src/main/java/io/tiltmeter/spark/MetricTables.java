@@ -6,8 +6,10 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -18,6 +20,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -28,6 +31,9 @@ import org.apache.spark.sql.types.StructType;
  * catalog schema that holds the tables by their names.
  */
 final class MetricTables {
+    /** With this option off, Spark takes brackets and stars in a path for what they are. */
+    static final String AS_IT_STANDS = "__globPaths__";
+
     private final SparkSession spark;
     private final ColumnMapping mapping;
     private final Map<String, ParquetInput> paths = new LinkedHashMap<>();
@@ -95,33 +101,47 @@ final class MetricTables {
     /** Reads footers, and sets files aside whose columns are not what the table needs. */
     private void openFolder(String table, Path folder) {
         ParquetInput input = ParquetInput.open(spark, folder);
-        List<String> errors = new ArrayList<>();
-        for (StructType schema : input.schemas()) {
-            errors.add(mapping.map(withPartitions(input, schema), Schemas.of(table), "")
-                    .error());
-        }
+        Map<Layout, String> errors = new HashMap<>();
         List<ParquetInput.DataFile> good = new ArrayList<>();
         for (ParquetInput.DataFile file : input.files()) {
-            if (errors.get(file.schema()).isEmpty()) {
+            String error = errors.computeIfAbsent(Layout.of(file, input), layout -> error(table, input, file));
+            if (error.isEmpty()) {
                 good.add(file);
-            }
-        }
-        if (good.isEmpty() && !input.files().isEmpty()) {
-            ParquetInput.DataFile first = input.files().get(0);
-            StructType schema = withPartitions(input, input.schemas().get(first.schema()));
-            throw new InputException(
-                    mapping.map(schema, Schemas.of(table), "table '" + table + "' (" + first.path() + ")")
-                            .error());
-        }
-        for (ParquetInput.DataFile file : input.files()) {
-            if (!errors.get(file.schema()).isEmpty()) {
-                String reason = errors.get(file.schema()).replace("Cannot read : ", "");
+            } else {
+                String reason = error.replace("Cannot read : ", "");
                 rejected.add(new Rejection(file.path(), 0, reason, file.rows(), Rejection.Level.REJECTED));
             }
+        }
+        if (good.isEmpty() && !rejected.isEmpty() && !input.files().isEmpty()) {
+            ParquetInput.DataFile first = input.files().get(0);
+            throw new InputException(errors.getOrDefault(Layout.of(first, input), "")
+                    .replace("Cannot read : ", "Cannot read table '" + table + "' (" + first.path() + "): "));
         }
         rejected.addAll(input.rejected());
         if (!good.isEmpty()) {
             paths.put(table, new ParquetInput(input.root(), good, input.schemas(), List.of()));
+        }
+    }
+
+    /** What is wrong with a file's columns, {@code ""} if nothing. */
+    private String error(String table, ParquetInput input, ParquetInput.DataFile file) {
+        StructType own = input.schemas().get(file.schema());
+        Map<String, String> seen = new HashMap<>();
+        for (String column : own.fieldNames()) {
+            String twin = seen.put(column.toLowerCase(Locale.ROOT), column);
+            if (twin != null) {
+                return "Cannot read : its columns '" + twin + "' and '" + column
+                        + "' differ only in case. Rename one of them";
+            }
+        }
+        StructType whole = frame(table, input, List.of(file)).schema();
+        return mapping.map(whole, Schemas.of(table), "").error();
+    }
+
+    /** Files that can be read together: equal schemas, and equal columns in the names of their folders. */
+    private record Layout(int schema, List<String> partitions) {
+        static Layout of(ParquetInput.DataFile file, ParquetInput input) {
+            return new Layout(file.schema(), input.partitionColumns(file));
         }
     }
 
@@ -195,6 +215,40 @@ final class MetricTables {
         return read(table, Schemas.of(table), files(table));
     }
 
+    /** All rows of a small table, with all its columns; none if it is not there. Files damaged inside are set aside. */
+    List<Row> rows(String table) {
+        while (true) {
+            try {
+                return read(table)
+                        .map(frame -> exactly(frame, Schemas.of(table)).collectAsList())
+                        .orElse(List.of());
+            } catch (Exception e) {
+                // Spark throws checked exceptions from methods that declare none.
+                Optional<String> damaged = ReadFailure.file(e);
+                List<ParquetInput.DataFile> sound = files(table).stream()
+                        .filter(file -> !file.path().equals(damaged.orElse("")))
+                        .toList();
+                ParquetInput input = paths.get(table);
+                if (input == null || sound.size() == input.files().size()) {
+                    throw e;
+                }
+                paths.put(table, new ParquetInput(input.root(), sound, input.schemas(), List.of()));
+                reject(damaged.orElse(""), ReadFailure.damaged(e), 1);
+            }
+        }
+    }
+
+    /** Sets input of a table aside that was found wanting while it was read. */
+    void reject(String where, String reason, long count) {
+        rejected.add(new Rejection(where, 0, reason, count, Rejection.Level.REJECTED));
+    }
+
+    /** Name of the table's place in messages. */
+    String where(String table) {
+        ParquetInput input = paths.get(table);
+        return input == null ? catalog.getOrDefault(table, table) : input.root().toString();
+    }
+
     /**
      * Some columns of a table.
      *
@@ -213,20 +267,12 @@ final class MetricTables {
         if (input == null || files.isEmpty()) {
             return Optional.empty();
         }
+        Map<Layout, List<ParquetInput.DataFile>> groups = new LinkedHashMap<>();
+        files.forEach(file -> groups.computeIfAbsent(Layout.of(file, input), layout -> new ArrayList<>())
+                .add(file));
         Dataset<Row> all = null;
-        for (int s = 0; s < input.schemas().size(); s++) {
-            int schema = s;
-            String[] group = files.stream()
-                    .filter(file -> file.schema() == schema)
-                    .map(ParquetInput.DataFile::path)
-                    .toArray(String[]::new);
-            if (group.length == 0) {
-                continue;
-            }
-            Dataset<Row> frame = spark.read()
-                    .schema(input.schemas().get(s))
-                    .option("basePath", base(input))
-                    .parquet(group);
+        for (List<ParquetInput.DataFile> group : groups.values()) {
+            Dataset<Row> frame = frame(table, input, group);
             List<Column> columns = new ArrayList<>(
                     mapping.map(frame.schema(), wanted, "table '" + table + "'").columns());
             Dataset<Row> mapped = frame.select(columns.toArray(Column[]::new));
@@ -235,22 +281,21 @@ final class MetricTables {
         return Optional.ofNullable(all);
     }
 
-    private StructType withPartitions(ParquetInput input, StructType schema) {
-        if (input.files().isEmpty() || !input.files().get(0).path().contains("=")) {
-            return schema;
+    /** Files of one layout as they are. */
+    private Dataset<Row> frame(String table, ParquetInput input, List<ParquetInput.DataFile> files) {
+        StructType schema = input.schemas().get(files.get(0).schema());
+        for (String column : input.partitionColumns(files.get(0))) {
+            // Else the run 17 would be a number, and 2026-01-01 a date.
+            if (mapping.isText(column, Schemas.of(table))
+                    && !List.of(schema.fieldNames()).contains(column)) {
+                schema = schema.add(column, DataTypes.StringType);
+            }
         }
         return spark.read()
                 .schema(schema)
-                .option("basePath", base(input))
-                .parquet(input.files().get(0).path())
-                .schema();
-    }
-
-    /** Spark wants a folder; a single file is its own root, without partitions. */
-    private static String base(ParquetInput input) {
-        boolean single = input.files().size() == 1
-                && input.files().get(0).path().endsWith(input.root().toUri().getPath());
-        return single ? String.valueOf(input.root().getParent()) : input.root().toString();
+                .option("basePath", input.base().toString())
+                .option(AS_IT_STANDS, "false")
+                .parquet(files.stream().map(ParquetInput.DataFile::path).toArray(String[]::new));
     }
 
     /** The same frame with exactly these columns in this order; those it lacks are null. */

@@ -75,20 +75,20 @@ public final class NightlyJob {
         if (request.dryRun()) {
             return dryRun(request, tables, scan, output);
         }
-        // The small tables are read while the scan runs.
-        CompletableFuture<Map<String, RunRecord>> runRecords =
-                CompletableFuture.supplyAsync(() -> RunTables.runs(tables));
-        CompletableFuture<Map<AttemptId, AttemptRecord>> attemptRecords =
-                CompletableFuture.supplyAsync(() -> RunTables.attempts(tables));
+        // They are read while the scan runs, all in one thread: files that turn out damaged are noted on the way.
+        CompletableFuture<SmallTables> small = CompletableFuture.supplyAsync(() ->
+                new SmallTables(RunTables.runs(tables), RunTables.attempts(tables), RunTables.quarantine(tables)));
         StepsScan.Result result = scan.update(progress);
         DigestPlan plan = result.plan();
-        Map<String, RunRecord> runs = runRecords.join();
+        Map<String, RunRecord> runs = small.join().runs();
         // A run may have steps and no row of its own.
         plan.attempts().keySet().forEach(id -> runs.computeIfAbsent(id.runId(), i -> RunRecord.of(i, null, Map.of())));
         if (runs.isEmpty()) {
             throw new InputException("Cannot analyse '" + request.metrics() + "': it holds no run and no step");
         }
-        List<Rejection> rejected = Stream.of(tables.rejected(), scan.rejected(plan), RunTables.quarantine(tables))
+        Map<AttemptId, AttemptRecord> attempts = small.join().attempts();
+        List<Rejection> rejected = Stream.of(
+                        tables.rejected(), scan.rejected(plan), small.join().quarantine())
                 .flatMap(List::stream)
                 .sorted(Comparator.comparing(Rejection::level)
                         .thenComparing(Rejection::file)
@@ -96,7 +96,6 @@ public final class NightlyJob {
                         .thenComparing(Rejection::reason))
                 .toList();
         progress.stage(String.format("Judging %,d runs", runs.size()));
-        Map<AttemptId, AttemptRecord> attempts = attemptRecords.join();
         FleetAnalysis analysis = new FleetAnalysis(runs, settings);
         FleetReport report;
         String date;
@@ -136,6 +135,9 @@ public final class NightlyJob {
                 .max(Severity::compareTo);
         return new Outcome(text, worst, rejected, Optional.of(new Path(day, "report.html").toString()));
     }
+
+    private record SmallTables(
+            Map<String, RunRecord> runs, Map<AttemptId, AttemptRecord> attempts, List<Rejection> quarantine) {}
 
     /** Everything but the files that digests depend on; another value makes them anew. */
     private static String fingerprint(Settings settings, Map<String, String> names) {

@@ -28,7 +28,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * The Parquet files of one table: listed, every footer checked before anything is read, grouped by schema. A file that is
  * no Parquet file is set aside with its reason; the others are read.
  *
- * @param root folder or file the user named; partition columns are read from the paths below it
+ * @param root folder or file the user named, qualified; partition columns are read from the paths below it
  * @param files readable files, ordered by path
  * @param schemas distinct file schemas
  * @param rejected files set aside
@@ -75,7 +75,37 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
             }
         }
         good.sort(Comparator.comparing(DataFile::path));
-        return new ParquetInput(root, List.copyOf(good), List.copyOf(schemas), List.copyOf(bad));
+        return new ParquetInput(
+                qualified(root, configuration), List.copyOf(good), List.copyOf(schemas), List.copyOf(bad));
+    }
+
+    private static Path qualified(Path root, Configuration configuration) {
+        try {
+            return root.getFileSystem(configuration).makeQualified(root);
+        } catch (IOException e) {
+            throw new InputException("Cannot read '" + root + "': " + e.getMessage());
+        }
+    }
+
+    /** Folder below which the names of folders are partition columns; a single file has none. */
+    Path base() {
+        boolean single = files.size() == 1 && files.get(0).path().equals(root.toString());
+        return single && root.getParent() != null ? root.getParent() : root;
+    }
+
+    /** Columns that stand in the names of a file's folders, as {@code project=a/}. */
+    List<String> partitionColumns(DataFile file) {
+        List<String> columns = new ArrayList<>();
+        String below = file.path()
+                .substring(Math.min(base().toString().length(), file.path().length()));
+        String[] parts = below.split("/", -1);
+        for (int i = 0; i < parts.length - 1; i++) {
+            int at = parts[i].indexOf('=');
+            if (at > 0) {
+                columns.add(parts[i].substring(0, at));
+            }
+        }
+        return columns;
     }
 
     private static List<Footer> footers(SparkSession spark, List<Listed> listed, Configuration configuration) {

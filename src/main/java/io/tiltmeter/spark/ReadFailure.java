@@ -27,8 +27,13 @@ final class ReadFailure {
         return Optional.empty();
     }
 
+    /** What to say of the file. */
+    static String damaged(Throwable failure) {
+        return "Damaged inside: its footer is sound but its data is not (" + reason(failure) + ")";
+    }
+
     /** Why, in one line: the innermost message. */
-    static String reason(Throwable failure) {
+    private static String reason(Throwable failure) {
         Throwable at = failure;
         for (int depth = 0; at.getCause() != null && depth < DEEPEST; depth++) {
             at = at.getCause();

@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.jspecify.annotations.Nullable;
 
@@ -22,54 +21,52 @@ final class RunTables {
      */
     static Map<String, RunRecord> runs(MetricTables tables) {
         Map<String, RunRecord> runs = new TreeMap<>();
-        tables.read("runs").ifPresent(frame -> {
-            for (Row row : rows(frame, "runs")) {
-                RunRecord run = run(row);
-                runs.merge(run.runId(), run, RunTables::merge);
+        long nameless = 0;
+        for (Row row : tables.rows("runs")) {
+            if (row.getAs("run_id") == null) {
+                nameless++;
+                continue;
             }
-        });
+            RunRecord run = run(row);
+            runs.merge(run.runId(), run, RunTables::merge);
+        }
+        if (nameless > 0) {
+            tables.reject(tables.where("runs"), "Rows of the table 'runs' without run_id", nameless);
+        }
         return runs;
     }
 
     static Map<AttemptId, AttemptRecord> attempts(MetricTables tables) {
         Map<AttemptId, AttemptRecord> attempts = new HashMap<>();
-        tables.read("attempts").ifPresent(frame -> {
-            for (Row row : rows(frame, "attempts")) {
-                Integer number = integer(row, "attempt");
-                AttemptRecord attempt = new AttemptRecord(
-                        text(row, "run_id", ""),
-                        number == null ? 0 : number,
-                        micros(row, "start_time"),
-                        number(row, "resume_step"),
-                        text(row, "checkpoint"),
-                        integer(row, "world_size"),
-                        number(row, "global_batch"),
-                        text(row, "exit_reason"));
-                attempts.put(new AttemptId(attempt.runId(), attempt.attempt()), attempt);
-            }
-        });
+        for (Row row : tables.rows("attempts")) {
+            Integer number = integer(row, "attempt");
+            AttemptRecord attempt = new AttemptRecord(
+                    text(row, "run_id", ""),
+                    number == null ? 0 : number,
+                    micros(row, "start_time"),
+                    number(row, "resume_step"),
+                    text(row, "checkpoint"),
+                    integer(row, "world_size"),
+                    number(row, "global_batch"),
+                    text(row, "exit_reason"));
+            attempts.put(new AttemptId(attempt.runId(), attempt.attempt()), attempt);
+        }
         return attempts;
     }
 
     static List<Rejection> quarantine(MetricTables tables) {
         List<Rejection> rejections = new ArrayList<>();
-        tables.read("quarantine").ifPresent(frame -> {
-            for (Row row : rows(frame, "quarantine")) {
-                rejections.add(new Rejection(
-                        row.getAs("file"),
-                        row.<Long>getAs("line"),
-                        row.getAs("reason"),
-                        row.<Long>getAs("count"),
-                        Rejection.Level.WARNING.name().equalsIgnoreCase(row.getAs("level"))
-                                ? Rejection.Level.WARNING
-                                : Rejection.Level.REJECTED));
-            }
-        });
+        for (Row row : tables.rows("quarantine")) {
+            rejections.add(new Rejection(
+                    row.getAs("file"),
+                    row.<Long>getAs("line"),
+                    row.getAs("reason"),
+                    row.<Long>getAs("count"),
+                    Rejection.Level.WARNING.name().equalsIgnoreCase(row.getAs("level"))
+                            ? Rejection.Level.WARNING
+                            : Rejection.Level.REJECTED));
+        }
         return rejections;
-    }
-
-    private static List<Row> rows(Dataset<Row> frame, String table) {
-        return MetricTables.exactly(frame, Schemas.of(table)).collectAsList();
     }
 
     private static RunRecord run(Row row) {
