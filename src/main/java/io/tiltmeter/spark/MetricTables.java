@@ -6,12 +6,14 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -36,9 +38,10 @@ final class MetricTables {
 
     private final SparkSession spark;
     private final ColumnMapping mapping;
-    private final Map<String, ParquetInput> paths = new LinkedHashMap<>();
+    // Small tables may be read by several threads, and files set aside meanwhile.
+    private final Map<String, ParquetInput> paths = new ConcurrentHashMap<>();
     private final Map<String, String> catalog = new LinkedHashMap<>();
-    private final List<Rejection> rejected = new ArrayList<>();
+    private final List<Rejection> rejected = Collections.synchronizedList(new ArrayList<>());
 
     private MetricTables(SparkSession spark, ColumnMapping mapping) {
         this.spark = spark;
