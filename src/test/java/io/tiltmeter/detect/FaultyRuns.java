@@ -29,6 +29,7 @@ final class FaultyRuns {
         put(faults, "no-learning/flat", Points.series(Metric.LOSS, 0, 1, Curves.steady(800, 10.8, 0.002, 4)));
         put(faults, "restart/one", restarted(380));
         put(faults, "restart/costly", restarted(150));
+        put(faults, "conflicting-rows/two writers", twoWriters());
         faults.put(
                 "aborted-run/plan",
                 new Faulty(
@@ -112,6 +113,14 @@ final class FaultyRuns {
         seconds[900] = 1.2;
         seconds[903] = 1.4;
         return Points.series(Metric.STEP_SECONDS, 0, 1, seconds);
+    }
+
+    private static Points twoWriters() {
+        Points points = Points.series(Metric.LOSS, 0, 1, Curves.sound(600, 0.02, 9));
+        for (int i = 300; i < 420; i++) {
+            points.list().get(i).conflicting(1 + i % 2);
+        }
+        return points;
     }
 
     private static Points restarted(int from) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tiltmeter.config.MetricNamesFile;
 import io.tiltmeter.config.Settings;
 import io.tiltmeter.config.SettingsLoader;
 import io.tiltmeter.corpus.Corpus;
@@ -89,15 +90,15 @@ class CorpusTruthIT {
         Settings settings = SettingsLoader.defaults();
         String tables = folder.resolve("tables").toString();
         Path output = folder.resolve("report");
+        Map<String, String> names = MetricNamesFile.load(Optional.empty());
         IngestJob.run(
                 LocalSpark.session(),
-                new IngestJob.Request(inputs.stream().map(Path::toString).toList(), "auto", tables, Map.of(), false),
+                new IngestJob.Request(inputs.stream().map(Path::toString).toList(), "auto", tables, names, false),
                 settings,
                 line -> {});
         NightlyJob.run(
                 LocalSpark.session(),
-                new NightlyJob.Request(
-                        tables, output.toString(), Optional.of("2026-01-01"), Map.of(), false, 120, false),
+                new NightlyJob.Request(tables, output.toString(), Optional.of("2026-01-01"), names, false, 120, false),
                 settings,
                 line -> {});
         return new ObjectMapper()
