@@ -23,6 +23,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -76,12 +77,17 @@ public final class NightlyJob {
         }
         StepsScan.Result result = scan.update(progress);
         DigestPlan plan = result.plan();
-        Map<String, RunRecord> runs = RunTables.runs(
-                tables, plan.attempts().keySet().stream().map(AttemptId::runId).collect(Collectors.toSet()));
+        Set<String> runsWithSteps =
+                plan.attempts().keySet().stream().map(AttemptId::runId).collect(Collectors.toSet());
+        Map<String, RunRecord> runs = RunTables.runs(tables, runsWithSteps);
+        MetricsOnly metricsOnly = MetricsOnly.find(tables, runsWithSteps, runs.keySet());
+        metricsOnly.runs().forEach(id -> runs.computeIfAbsent(id, i -> RunRecord.of(i, null, Map.of())));
         if (runs.isEmpty()) {
-            throw new InputException("Cannot analyse '" + request.metrics() + "': it holds no run and no step");
+            throw new InputException(
+                    "Cannot analyse '" + request.metrics() + "': it holds no run, no step and no metric");
         }
-        List<Rejection> rejected = Stream.of(tables.rejected(), scan.rejected(plan), RunTables.quarantine(tables))
+        List<Rejection> rejected = Stream.of(
+                        tables.rejected(), scan.rejected(plan), metricsOnly.rejected(), RunTables.quarantine(tables))
                 .flatMap(List::stream)
                 .sorted(Comparator.comparing(Rejection::level)
                         .thenComparing(Rejection::file)
@@ -108,7 +114,7 @@ public final class NightlyJob {
                     .orElse(List.of());
             date = request.date().orElseGet(() -> lastDate(withSteps, tables));
             progress.stage("Correlating");
-            analysis.judge(withSteps, new WorkerHosts(tables));
+            analysis.judge(withSteps, metricsOnly.runs(), new WorkerHosts(tables));
             List<String> drawn = analysis.runsToDraw();
             List<RunJudging.Judged> charts = judged.map(rdd ->
                             rdd.filter(run -> drawn.contains(run.runId())).collect())
