@@ -111,4 +111,18 @@ public final class DigestCursor implements StepPoint {
     public int firstNonFinite(Metric metric) {
         return has(metric) ? series[metric.ordinal()].firstNonFinite()[here[metric.ordinal()]] : StepRecord.NO_WORKER;
     }
+
+    @Override
+    public long conflicts() {
+        return isFirstConflict() ? digest.conflicts() : 0;
+    }
+
+    @Override
+    public int conflictWorker() {
+        return isFirstConflict() ? digest.firstConflictWorker() : StepRecord.NO_WORKER;
+    }
+
+    private boolean isFirstConflict() {
+        return digest.conflicts() > 0 && step() == digest.firstConflictStep();
+    }
 }

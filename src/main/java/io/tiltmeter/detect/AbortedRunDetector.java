@@ -92,9 +92,11 @@ public final class AbortedRunDetector implements Detector {
             Evidence finding = Evidence.of(runId, ID)
                     .steps(attempt, lastStep, lastStep, lastStep)
                     .verdict(severity, Cause.INFRASTRUCTURE);
-            if (planned == null || Double.isNaN(reached)) {
-                return Assessment.observed(List.of(finding.score(1, settings.get("failed"))
-                        .text("the run's status is 'failed'; its last logged step is %d", lastStep)
+            if (planned == null || !early) {
+                return Assessment.observed(List.of(finding.score(1, settings.get("failed"), "failed")
+                        .text(
+                                "the run's status is 'failed'; its last logged step is %d%s",
+                                lastStep, planned == null ? "" : " of " + planned + " planned")
                         .finding()));
             }
             String state = failed

@@ -175,10 +175,10 @@ public final class DivergenceDetector implements Detector {
             }
             // It never rose that far, but it stayed above where it began, or was lost altogether.
             return aboveStart >= settings.get("above-start")
-                    ? finding.score(aboveStart, settings.get("above-start"))
+                    ? finding.score(aboveStart, settings.get("above-start"), "above-start")
                             .append("; it began at " + Evidence.number(runaway.start()))
                             .finding()
-                    : finding.score(f.nonFinite(), settings.get("non-finite-points"))
+                    : finding.score(f.nonFinite(), settings.get("non-finite-points"), "non-finite-points")
                             .finding();
         }
 

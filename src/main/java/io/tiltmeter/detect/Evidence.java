@@ -19,6 +19,7 @@ final class Evidence {
     private long peak;
     private double score;
     private double threshold;
+    private String parameter = "";
     private Severity severity = Severity.INFO;
     private Cause cause = Cause.UNKNOWN;
     private String text = "";
@@ -42,6 +43,7 @@ final class Evidence {
         evidence.peak = finding.peakStep();
         evidence.score = finding.score();
         evidence.threshold = finding.threshold();
+        evidence.parameter = finding.parameter();
         evidence.severity = finding.severity();
         evidence.cause = finding.cause();
         evidence.text = finding.evidence();
@@ -70,9 +72,16 @@ final class Evidence {
         return this;
     }
 
+    /** The score, compared with the detector's first parameter. */
     Evidence score(double value, double comparedWith) {
+        return score(value, comparedWith, "");
+    }
+
+    /** The score, compared with the detector's parameter of this name. */
+    Evidence score(double value, double comparedWith, String ofParameter) {
         score = value;
         threshold = comparedWith;
+        parameter = ofParameter;
         return this;
     }
 
@@ -94,8 +103,8 @@ final class Evidence {
 
     Finding finding() {
         return new Finding(
-                runId, detector, metric, attempt, worker, null, null, null, from, to, peak, score, threshold, severity,
-                cause, text);
+                runId, detector, metric, attempt, worker, null, null, null, from, to, peak, score, threshold, parameter,
+                severity, cause, text);
     }
 
     /** A number as a reader wants it: four significant digits, plain where that is short. */

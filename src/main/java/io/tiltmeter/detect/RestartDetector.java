@@ -137,7 +137,7 @@ public final class RestartDetector implements Detector {
                             Evidence.plural(total, "restart"),
                             100 * share);
             return (costly && !often
-                            ? finding.score(share, settings.get("replayed-share"))
+                            ? finding.score(share, settings.get("replayed-share"), "replayed-share")
                             : finding.score(total, many))
                     .finding();
         }

@@ -10,6 +10,8 @@ enum Family {
     TIME,
     /** How often the run was started. */
     RESTARTS,
+    /** Whether the log is of one run at all. */
+    LOG,
     /** How the run ended as a whole, told apart from what happened on the way. */
     OUTCOME;
 
@@ -17,6 +19,8 @@ enum Family {
         switch (finding.detector()) {
             case "restart":
                 return RESTARTS;
+            case "conflicting-rows":
+                return LOG;
             case "aborted-run":
             case "empty-run":
             case "no-learning":

@@ -87,6 +87,8 @@ final class FirstCause {
         switch (Family.of(finding)) {
             case OUTCOME:
                 return "It is about the run as a whole, not about a step.";
+            case LOG:
+                return "It is about the log, not about the training that it tells of.";
             case RESTARTS:
                 return "Why the run stopped is not in its metrics.";
             default:

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param peakStep step with the largest score
  * @param score size of the effect, in the unit of the threshold
  * @param threshold what the score was compared with
+ * @param parameter the detector's parameter that the threshold is; empty for its first
  * @param evidence numbers a reader can check, in one sentence
  */
 public record Finding(
@@ -31,6 +32,7 @@ public record Finding(
         long peakStep,
         double score,
         double threshold,
+        String parameter,
         Severity severity,
         Cause cause,
         String evidence)
@@ -54,6 +56,29 @@ public record Finding(
         }
     }
 
+    /** A finding judged by the detector's first parameter. */
+    public Finding(
+            String runId,
+            String detector,
+            String metric,
+            int attempt,
+            int worker,
+            @Nullable String host,
+            @Nullable String layer,
+            @Nullable String group,
+            long stepFrom,
+            long stepTo,
+            long peakStep,
+            double score,
+            double threshold,
+            Severity severity,
+            Cause cause,
+            String evidence) {
+        this(
+                runId, detector, metric, attempt, worker, host, layer, group, stepFrom, stepTo, peakStep, score,
+                threshold, "", severity, cause, evidence);
+    }
+
     public Finding withSeverity(Severity newSeverity) {
         return new Finding(
                 runId,
@@ -69,6 +94,7 @@ public record Finding(
                 peakStep,
                 score,
                 threshold,
+                parameter,
                 newSeverity,
                 cause,
                 evidence);
@@ -77,6 +103,6 @@ public record Finding(
     public Finding withHost(@Nullable String newHost) {
         return new Finding(
                 runId, detector, metric, attempt, worker, newHost, layer, group, stepFrom, stepTo, peakStep, score,
-                threshold, severity, cause, evidence);
+                threshold, parameter, severity, cause, evidence);
     }
 }

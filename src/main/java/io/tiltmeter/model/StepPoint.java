@@ -45,4 +45,13 @@ public interface StepPoint {
 
     /** Lowest worker with a non-finite value, or {@link StepRecord#NO_WORKER} if none or only the global one. */
     int firstNonFinite(Metric metric);
+
+    /**
+     * Number of values that came for a cell (worker, step and metric) which already had another one. A scan that counts
+     * them for a window of steps shows them all at the first step of the window that has any, and 0 elsewhere.
+     */
+    long conflicts();
+
+    /** Lowest worker with such a value at this step, or {@link StepRecord#NO_WORKER} if none or only the run as a whole. */
+    int conflictWorker();
 }

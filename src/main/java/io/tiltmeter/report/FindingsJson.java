@@ -153,6 +153,8 @@ public final class FindingsJson {
     }
 
     private void finding(Finding finding) throws IOException {
+        DetectorInfo detector = detectors.get(finding.detector());
+        DetectorInfo.Parameter parameter = detector == null ? null : Fleet.judgedBy(detector, finding);
         json.object()
                 .field("detector", finding.detector())
                 .field("metric", finding.metric())
@@ -167,11 +169,11 @@ public final class FindingsJson {
                 .field("peak_step", finding.peakStep())
                 .field("score", finding.score())
                 .field("threshold", finding.threshold())
+                .field("parameter", parameter == null ? null : parameter.name())
                 .field("severity", finding.severity().text())
-                .field("cause", finding.cause().text());
-        DetectorInfo detector = detectors.get(finding.detector());
-        json.field("meaning", detector == null ? null : detector.meaning())
-                .field("source", detector == null ? null : Fleet.mainSource(detector))
+                .field("cause", finding.cause().text())
+                .field("meaning", detector == null ? null : detector.meaning())
+                .field("source", parameter == null ? null : parameter.source().text())
                 .field("advice", detector == null ? null : detector.advice())
                 .field("evidence", finding.evidence())
                 .endObject();

@@ -26,9 +26,12 @@ final class Fleet {
         return detectors;
     }
 
-    /** Where the default of the main threshold comes from. */
-    static String mainSource(DetectorInfo detector) {
-        return detector.parameters().get(0).source().text();
+    /** The parameter of its detector that judged a finding. */
+    static DetectorInfo.Parameter judgedBy(DetectorInfo detector, Finding finding) {
+        return detector.parameters().stream()
+                .filter(p -> p.name().equals(finding.parameter()))
+                .findFirst()
+                .orElse(detector.parameters().get(0));
     }
 
     /** Number of runs by verdict, the gravest first, zeros included. */

@@ -3,6 +3,7 @@ package io.tiltmeter.report;
 import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.model.Chart;
 import io.tiltmeter.model.Coverage;
+import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
 import io.tiltmeter.model.Pattern;
 import io.tiltmeter.model.Rejection;
@@ -34,6 +35,14 @@ public record FleetReport(
         patterns = List.copyOf(patterns);
         rejected = List.copyOf(rejected);
         detectors = List.copyOf(detectors);
+    }
+
+    /** Name of the detector's parameter that a finding's threshold is; empty for a detector that is not listed. */
+    public Optional<String> parameter(Finding finding) {
+        return detectors.stream()
+                .filter(detector -> detector.id().equals(finding.detector()))
+                .findFirst()
+                .map(detector -> Fleet.judgedBy(detector, finding).name());
     }
 
     /**

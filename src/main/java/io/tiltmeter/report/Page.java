@@ -140,8 +140,11 @@ public record Page(
             String score,
             String threshold) {}
 
-    /** What a detector's findings mean. */
-    public record Explanation(String title, String id, String meaning, String advice, String source) {}
+    /** What a detector's findings mean, and where the thresholds that judged them come from. */
+    public record Explanation(String title, String id, String meaning, String advice, List<Origin> origins) {}
+
+    /** Where a threshold comes from. */
+    public record Origin(String parameter, String source) {}
 
     /** What was and was not judged of a run. */
     public record CoverageView(String summary, String observed, List<Gap> gaps) {}

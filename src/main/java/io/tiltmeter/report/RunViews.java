@@ -191,8 +191,17 @@ final class RunViews {
                                 text(d.id()),
                                 text(d.meaning()),
                                 text(d.advice()),
-                                text(Fleet.mainSource(d))))
+                                origins(d, incident)))
                         .toList());
+    }
+
+    private static List<Page.Origin> origins(DetectorInfo detector, Incident incident) {
+        return incident.findings().stream()
+                .filter(finding -> finding.detector().equals(detector.id()))
+                .map(finding -> Fleet.judgedBy(detector, finding))
+                .distinct()
+                .map(p -> new Page.Origin(text(p.name()), text(p.source().text())))
+                .toList();
     }
 
     private Page.FindingRow finding(Finding finding) {

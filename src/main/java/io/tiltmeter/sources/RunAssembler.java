@@ -118,6 +118,7 @@ final class RunAssembler {
     }
 
     private final LogFile file;
+    private final String project;
     private final RecordSink sink;
     private final Set<String> ids = new HashSet<>();
     private final Map<String, Label> labels = new LinkedHashMap<>();
@@ -126,8 +127,15 @@ final class RunAssembler {
     private @Nullable TrackKey lastKey;
     private @Nullable Track lastTrack;
 
+    /** Its runs are siblings of those in the other files of the folder. */
     RunAssembler(LogFile file, RecordSink sink) {
+        this(file, file.project(), sink);
+    }
+
+    /** Its runs are of this project. */
+    RunAssembler(LogFile file, String project, RecordSink sink) {
         this.file = file;
+        this.project = project;
         this.sink = sink;
     }
 
@@ -241,7 +249,7 @@ final class RunAssembler {
     private void announce(RunState run) {
         Map<String, String> attributes = new HashMap<>(file.attributes());
         attributes.putAll(run.attributes);
-        RunRecord record = Runs.record(run.id, file.project(), attributes);
+        RunRecord record = Runs.record(run.id, project, attributes);
         record = record.withTimes(
                 run.startMicros != null ? run.startMicros : record.startMicros(),
                 run.endMicros != null ? run.endMicros : record.endMicros());

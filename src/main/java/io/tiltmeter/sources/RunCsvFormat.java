@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A table with a row a run, whose cells hold lists: {@code seed,train_loss,val_loss} with {@code [6.4, 6.0, …]}. Columns
- * {@code train_losses_1 … train_losses_N} are the same metric of N trials, each a run of its own. The other cells become
- * attributes of the run. Without a list of steps the longest list's places are the steps, from 0; a shorter list (the
+ * {@code train_losses_1 … train_losses_N} are the same metric of N trials, each a run of its own. The rows of a file are
+ * one experiment, so the file is their project. The other cells become attributes of the run. Without a list of steps the longest list's places are the steps, from 0; a shorter list (the
  * losses of validation) covers the same training, so its points are spread evenly over the longest, the last on the
  * last. Cumulative times give step times only where there are steps; else they stay as they are.
  */
@@ -82,7 +82,7 @@ public final class RunCsvFormat implements LogFormat {
             }
         }
         if (rowsRead == 0) {
-            new RunAssembler(file, sink).finish();
+            new RunAssembler(file, file.runId(), sink).finish();
         }
         if (ordinals) {
             rejects.warn(0, "Lists have no steps; their points were numbered, the longest list's from 0");
@@ -140,7 +140,7 @@ public final class RunCsvFormat implements LogFormat {
             if (number > 0) {
                 lists.addAll(shared);
             }
-            RunAssembler runs = new RunAssembler(file, sink);
+            RunAssembler runs = new RunAssembler(file, file.runId(), sink);
             String label = "row-" + rowNumber + (number > 0 ? "/trial-" + number : "");
             runs.describe(label, seed(attributes, seeds, number), attributes);
             ordinals |= numbered(lists).handTo(runs, label);

@@ -7,6 +7,7 @@ import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.detect.DetectorSettings;
 import io.tiltmeter.detect.Detectors;
 import io.tiltmeter.detect.FleetDetector;
+import io.tiltmeter.detect.RunSummarizer;
 import io.tiltmeter.diagnose.IncidentBuilder;
 import io.tiltmeter.model.Chart;
 import io.tiltmeter.model.Coverage;
@@ -31,6 +32,8 @@ import java.util.stream.Collectors;
 
 /** What the driver makes of the verdicts on single runs: siblings, patterns, incidents and the report. */
 final class FleetAnalysis {
+    private static final String METRICS_ONLY = "only metrics outside the steps table were logged";
+
     private final Map<String, RunRecord> runs;
     private final Settings settings;
     private final Map<String, RunSummary> summaries = new TreeMap<>();
@@ -45,16 +48,29 @@ final class FleetAnalysis {
         this.settings = settings;
     }
 
-    /** Takes the verdicts on all runs with steps, judges the empty ones and all of them against their siblings. */
-    void judge(List<RunJudging.Judged> withSteps, WorkerHosts hosts) {
+    /**
+     * Takes the verdicts on all runs with steps, judges the empty ones and all of them against their siblings.
+     *
+     * @param metricsOnly runs that logged metrics, but no step; one that is known to have failed is judged all the same
+     */
+    void judge(List<RunJudging.Judged> withSteps, Set<String> metricsOnly, WorkerHosts hosts) {
         withSteps.forEach(this::take);
+        Set<String> notJudged = new HashSet<>();
         for (RunRecord run : runs.values()) {
             if (!summaries.containsKey(run.runId())) {
-                take(RunJudging.judgeEmpty(run, settings.detectors()));
+                if (metricsOnly.contains(run.runId()) && !"failed".equals(run.status())) {
+                    notJudged.add(run.runId());
+                    leave(run);
+                } else {
+                    take(RunJudging.judgeEmpty(run, settings.detectors()));
+                }
             }
         }
         Map<String, List<FleetDetector.Sibling>> projects = new TreeMap<>();
         summaries.forEach((id, summary) -> {
+            if (notJudged.contains(id)) {
+                return;
+            }
             RunRecord run = runs.getOrDefault(id, RunRecord.of(id, null, Map.of()));
             String project = run.project() == null ? "" : run.project();
             projects.computeIfAbsent(project, p -> new ArrayList<>()).add(new FleetDetector.Sibling(run, summary));
@@ -76,6 +92,17 @@ final class FleetAnalysis {
     private DetectorSettings settings(DetectorInfo info) {
         DetectorSettings own = settings.detectors().get(info.id());
         return own == null ? DetectorSettings.defaults(info) : own;
+    }
+
+    /** No detector has anything to look at: the run is listed, and neither sound nor empty. */
+    private void leave(RunRecord run) {
+        summaries.put(run.runId(), new RunSummarizer(run).summary());
+        coverage.put(
+                run.runId(),
+                Detectors.infos().stream()
+                        .filter(info -> settings(info).enabled())
+                        .map(info -> new Coverage(run.runId(), info.id(), Coverage.Status.NOT_OBSERVABLE, METRICS_ONLY))
+                        .toList());
     }
 
     private void take(RunJudging.Judged judged) {

@@ -63,9 +63,9 @@ final class MetricTables {
         } else {
             tables.openCatalog(spec);
         }
-        if (!tables.has("steps") && !tables.has("runs")) {
+        if (!tables.has("steps") && !tables.has("runs") && !tables.has("metrics")) {
             String why = tables.rejected.isEmpty()
-                    ? "it holds no Parquet file and no folder named steps or runs"
+                    ? "it holds no Parquet file and no folder named steps, runs or metrics"
                     : "none of its files is readable, e.g. "
                             + tables.rejected.get(0).file() + ": "
                             + tables.rejected.get(0).reason();

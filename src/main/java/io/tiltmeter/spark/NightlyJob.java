@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -81,14 +82,22 @@ public final class NightlyJob {
         StepsScan.Result result = scan.update(progress);
         DigestPlan plan = result.plan();
         Map<String, RunRecord> runs = small.join().runs();
-        // A run may have steps and no row of its own.
-        plan.attempts().keySet().forEach(id -> runs.computeIfAbsent(id.runId(), i -> RunRecord.of(i, null, Map.of())));
+        Set<String> runsWithSteps =
+                plan.attempts().keySet().stream().map(AttemptId::runId).collect(Collectors.toSet());
+        MetricsOnly metricsOnly = MetricsOnly.find(tables, runsWithSteps, runs.keySet());
+        // A run may have steps or metrics and no row of its own.
+        Stream.concat(runsWithSteps.stream(), metricsOnly.runs().stream())
+                .forEach(id -> runs.computeIfAbsent(id, i -> RunRecord.of(i, null, Map.of())));
         if (runs.isEmpty()) {
-            throw new InputException("Cannot analyse '" + request.metrics() + "': it holds no run and no step");
+            throw new InputException(
+                    "Cannot analyse '" + request.metrics() + "': it holds no run, no step and no metric");
         }
         Map<AttemptId, AttemptRecord> attempts = small.join().attempts();
         List<Rejection> rejected = Stream.of(
-                        tables.rejected(), scan.rejected(plan), small.join().quarantine())
+                        tables.rejected(),
+                        scan.rejected(plan),
+                        metricsOnly.rejected(),
+                        small.join().quarantine())
                 .flatMap(List::stream)
                 .sorted(Comparator.comparing(Rejection::level)
                         .thenComparing(Rejection::file)
@@ -115,7 +124,7 @@ public final class NightlyJob {
                     .orElse(List.of());
             date = request.date().orElseGet(() -> lastDate(withSteps, tables));
             progress.stage("Correlating");
-            analysis.judge(withSteps, new WorkerHosts(tables));
+            analysis.judge(withSteps, metricsOnly.runs(), new WorkerHosts(tables));
             Set<String> drawn = Set.copyOf(analysis.runsToDraw());
             List<RunJudging.Judged> charts = judged.map(rdd ->
                             rdd.filter(run -> drawn.contains(run.runId())).collect())

@@ -55,6 +55,7 @@ final class ReportTables {
             .add("peak_step", LONG, false)
             .add("score", DOUBLE, false)
             .add("threshold", DOUBLE, false)
+            .add("parameter", STRING, true)
             .add("severity", STRING, false)
             .add("cause", STRING, false)
             .add("evidence", STRING, false);
@@ -148,6 +149,7 @@ final class ReportTables {
                             f.peakStep(),
                             f.score(),
                             f.threshold(),
+                            report.parameter(f).orElse(null),
                             f.severity().text(),
                             f.cause().text(),
                             f.evidence()));

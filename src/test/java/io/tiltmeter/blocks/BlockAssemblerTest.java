@@ -127,6 +127,25 @@ class BlockAssemblerTest {
     }
 
     @Test
+    void aWindowsConflictsShowAtTheFirstStepThatHasAny() {
+        Digest digest = Points.of()
+                .loss(0, 1, 7.0)
+                .loss(0, 3, 5.0)
+                .loss(2, 3, 5.0)
+                .loss(2, 3, 4.0)
+                .loss(1, 6, 3.0)
+                .loss(1, 6, 2.0)
+                .loss(0, 8, 1.0)
+                .digest();
+        DigestCursor cursor = new DigestCursor(0, digest);
+        List<String> seen = new ArrayList<>();
+        while (cursor.advance()) {
+            seen.add(cursor.step() + ": " + cursor.conflicts() + " worker " + cursor.conflictWorker());
+        }
+        assertThat(seen).containsExactly("1: 0 worker -1", "3: 2 worker 2", "6: 0 worker -1", "8: 0 worker -1");
+    }
+
+    @Test
     void betweenEqualTimesTheLargerValueWins() {
         for (double[] order : new double[][] {{3, 8}, {8, 3}}) {
             Digest digest = Points.of()

@@ -132,7 +132,9 @@ class InputIT {
     @Test
     void anEmptyFolderIsNoInput() throws IOException {
         assertUnusable(ingest(folder("empty")), "Nothing readable in " + folder.resolve("empty") + ": no file");
-        assertUnusable(nightly(folder("empty")), "/empty': it holds no Parquet file and no folder named steps or runs");
+        assertUnusable(
+                nightly(folder("empty")),
+                "/empty': it holds no Parquet file and no folder named steps, runs or metrics");
         assertThat(status("reports")).contains("\"exit_code\":3");
     }
 

@@ -138,9 +138,7 @@ class DetectorContractTest {
                 assertThat(finding.score()).as(finding.toString()).isFinite();
                 assertThat(finding.threshold())
                         .as(finding.toString())
-                        .isIn(detector.info().parameters().stream()
-                                .map(DetectorInfo.Parameter::value)
-                                .toList());
+                        .isEqualTo(judgedBy(detector.info(), finding).value());
                 assertThat(finding.evidence()).hasSizeGreaterThan(15).doesNotContain("%s", "%d", "null");
                 assertThat(finding.detector()).isEqualTo(detector.info().id());
                 if (!finding.metric().isEmpty()) {
@@ -153,6 +151,34 @@ class DetectorContractTest {
                 }
             }
         }
+    }
+
+    @Test
+    void namesTheParameterThatJudged() {
+        Map<String, String> expected = Map.of(
+                "divergence/stays", "",
+                "divergence/nan", "non-finite-points",
+                "divergence/above the start", "above-start",
+                "restart/one", "",
+                "restart/costly", "replayed-share",
+                "aborted-run/plan", "",
+                "aborted-run/failed", "failed",
+                "aborted-run/failed at its plan", "failed");
+        expected.forEach((fault, parameter) -> {
+            Faulty faulty = FaultyRuns.named(fault);
+            assertThat(faulty.points().judge(of(fault), faulty.run()).findings())
+                    .as(fault)
+                    .isNotEmpty()
+                    .allMatch(finding -> finding.parameter().equals(parameter));
+        });
+    }
+
+    private static DetectorInfo.Parameter judgedBy(DetectorInfo info, Finding finding) {
+        return info.parameters().stream()
+                .filter(parameter ->
+                        finding.parameter().isEmpty() || parameter.name().equals(finding.parameter()))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("No parameter '" + finding.parameter() + "': " + finding));
     }
 
     /** Asked after every 97th point, as a training job would, it says in the end what the nightly scan says. */

@@ -27,7 +27,9 @@ final class FaultyRuns {
         put(faults, "loss-scale-collapse/collapse", collapse());
         put(faults, "step-stall/stalls", stalls());
         put(faults, "no-learning/flat", Points.series(Metric.LOSS, 0, 1, Curves.steady(800, 10.8, 0.002, 4)));
-        put(faults, "restart/one", restarted());
+        put(faults, "restart/one", restarted(380));
+        put(faults, "restart/costly", restarted(150));
+        put(faults, "conflicting-rows/two writers", twoWriters());
         faults.put(
                 "aborted-run/plan",
                 new Faulty(
@@ -37,6 +39,11 @@ final class FaultyRuns {
                 "aborted-run/failed",
                 new Faulty(
                         Points.RUN.withStatus("failed"),
+                        Points.series(Metric.LOSS, 0, 1, Curves.sound(1200, 0.02, 6))));
+        faults.put(
+                "aborted-run/failed at its plan",
+                new Faulty(
+                        Points.RUN.withPlannedSteps(1200L).withStatus("failed"),
                         Points.series(Metric.LOSS, 0, 1, Curves.sound(1200, 0.02, 6))));
         faults.put("empty-run/empty", new Faulty(Points.RUN.withStatus("empty"), Points.of()));
         faults.put("empty-run/unknown", new Faulty(Points.RUN, Points.of()));
@@ -108,14 +115,22 @@ final class FaultyRuns {
         return Points.series(Metric.STEP_SECONDS, 0, 1, seconds);
     }
 
-    private static Points restarted() {
+    private static Points twoWriters() {
+        Points points = Points.series(Metric.LOSS, 0, 1, Curves.sound(600, 0.02, 9));
+        for (int i = 300; i < 420; i++) {
+            points.list().get(i).conflicting(1 + i % 2);
+        }
+        return points;
+    }
+
+    private static Points restarted(int from) {
         double[] loss = Curves.sound(600, 0.02, 8);
         Points points = Points.of();
         for (int i = 0; i < 400; i++) {
             points.at(i).set(Metric.LOSS, loss[i]);
         }
         points.attempt(1);
-        for (int i = 380; i < 600; i++) {
+        for (int i = from; i < 600; i++) {
             points.at(i).set(Metric.LOSS, loss[i]);
         }
         return points;

@@ -101,12 +101,15 @@ final class Points {
             batch.times[0] = Slice.NO_TIME;
             batch.spans[0] = point.span;
             batch.sources[0] = Source.of(StepRecord.NO_WORKER, false);
-            for (Metric metric : Metric.values()) {
-                if (point.has(metric)) {
-                    batch.fill(metric.ordinal())[0] = point.value(metric);
+            for (int copy = 0; copy <= point.conflicts; copy++) {
+                for (Metric metric : Metric.values()) {
+                    if (point.has(metric)) {
+                        // The larger value wins, so the point stays what it is.
+                        batch.fill(metric.ordinal())[0] = point.value(metric) - copy;
+                    }
                 }
+                slice.append(batch, 0, 1);
             }
-            slice.append(batch, 0, 1);
         }
         List<DigestCursor> cursors = new ArrayList<>();
         slices.forEach((key, slice) -> {
@@ -154,6 +157,7 @@ final class Points {
         private MetricValues values = new MetricValues();
         private int badWorker = StepRecord.NO_WORKER;
         private int span = 1;
+        private int conflicts;
 
         private Point(long step, int attempt) {
             this.step = step;
@@ -168,6 +172,12 @@ final class Points {
         /** The values are means over this many steps. */
         Point span(int steps) {
             span = steps;
+            return this;
+        }
+
+        /** Came with so many other, smaller values besides; for a point with one metric. */
+        Point conflicting(int times) {
+            conflicts = times;
             return this;
         }
 
@@ -240,6 +250,16 @@ final class Points {
         @Override
         public int firstNonFinite(Metric metric) {
             return nonFinite(metric) > 0 ? badWorker : StepRecord.NO_WORKER;
+        }
+
+        @Override
+        public long conflicts() {
+            return conflicts;
+        }
+
+        @Override
+        public int conflictWorker() {
+            return conflicts > 0 ? badWorker : StepRecord.NO_WORKER;
         }
     }
 }

@@ -146,4 +146,16 @@ class IncidentBuilderTest {
     void noFindingsMakeNoIncident() {
         assertThat(BUILDER.build(RUN, List.of())).isEmpty();
     }
+
+    @Test
+    void aLogOfTwoWritersIsNoCauseOfWhatTheTrainingDid() {
+        List<Incident> incidents = BUILDER.build(
+                RUN,
+                List.of(
+                        finding("conflicting-rows", "", 500, Severity.WARNING, Cause.INFRASTRUCTURE),
+                        finding("loss-spike", "loss", 501, Severity.WARNING, Cause.UNKNOWN)));
+        assertThat(incidents).hasSize(2);
+        assertThat(incidents.get(0).why()).isEqualTo("It is about the log, not about the training that it tells of.");
+        assertThat(incidents.get(1).cause()).isEqualTo(Cause.UNKNOWN);
+    }
 }

@@ -91,7 +91,12 @@ final class TablesDocument {
         tables.put("steps", """
                 One row a run, attempt, worker and logged step; the row of the run as a whole has no worker. Where only workers
                 logged a metric, the last column says how their values become one value of the run.""");
-        tables.put("metrics", "Everything else that was logged, one row a value. Kept, not judged yet.");
+        tables.put(
+                "metrics",
+                "Everything else that was logged, one row a value. Kept, not judged yet. A run that has rows here and"
+                        + " none in `steps` is reported as unknown, not as empty. One that stands in no other table is"
+                        + " reported where there are no steps at all, or where the table's files hold at most 20 million"
+                        + " rows: only then all of its run ids are read.");
         tables.put("layers", "Statistics of single layers. Kept, not judged yet.");
         tables.put(
                 "groups",
@@ -112,7 +117,9 @@ final class TablesDocument {
         columns.put("time", "|When it was logged");
         columns.put("start_time", "|When it began");
         columns.put("end_time", "|When it ended");
-        columns.put("project", "|Group of comparable runs (siblings); for imported logs the folder above the run");
+        columns.put(
+                "project",
+                "|Group of comparable runs (siblings); for imported logs the folder above the run, or the file that holds a row a run");
         columns.put("owner", "|Who is responsible");
         columns.put("status", "|`finished`, `failed`, `running` or `empty`");
         columns.put("parent_run_id", "|Run it was continued from");

@@ -66,6 +66,7 @@ class FindingsJsonTest {
               "peak_step": 4812,
               "score": 12,
               "threshold": 1,
+              "parameter": "count",
               "severity": "error",
               "cause": "data",
               "meaning": "A logged value is NaN or infinite.",
@@ -86,6 +87,7 @@ class FindingsJsonTest {
               "peak_step": 4813,
               "score": "NaN",
               "threshold": 1,
+              "parameter": "count",
               "severity": "error",
               "cause": "numerics",
               "meaning": "A logged value is NaN or infinite.",
@@ -158,6 +160,18 @@ class FindingsJsonTest {
   ]
 }
 """);
+    }
+
+    @Test
+    void namesTheParameterThatJudgedAndItsOrigin() throws IOException {
+        JsonNode findings =
+                MAPPER.readTree(write(SampleReports.judgedBySecond())).at("/runs/0/incidents/0/findings");
+
+        assertThat(findings).hasSize(2);
+        assertThat(findings.get(0).path("parameter").asText()).isEqualTo("z");
+        assertThat(findings.get(0).path("source").asText()).startsWith("Chowdhery");
+        assertThat(findings.get(1).path("parameter").asText()).isEqualTo("window");
+        assertThat(findings.get(1).path("source").asText()).startsWith("Shortest window");
     }
 
     @Test

@@ -144,6 +144,19 @@ class HtmlReportTest {
     }
 
     @Test
+    void tellsTheOriginOfEveryThresholdThatJudged() {
+        String page = HtmlReport.render(SampleReports.judgedBySecond());
+
+        assertThat(page)
+                .contains(
+                        "Threshold <code>z</code> from:</b> Chowdhery",
+                        "Threshold <code>window</code> from:</b> Shortest window");
+        assertThat(HtmlReport.render(SampleReports.small()))
+                .doesNotContain("Threshold <code>z</code>")
+                .contains("Threshold <code>count</code> from:</b> One is enough");
+    }
+
+    @Test
     void embedsCurvesAsJson() throws IOException {
         String page = HtmlReport.render(SampleReports.small());
         List<String> curves = Pattern.compile("<script type=\"application/json\">(.*?)</script>")

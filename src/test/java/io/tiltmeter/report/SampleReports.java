@@ -198,6 +198,50 @@ final class SampleReports {
                 List.of(SPIKE, NON_FINITE));
     }
 
+    /** The small report with a run of which a detector's first and second parameter judged a finding each. */
+    static FleetReport judgedBySecond() {
+        Finding first =
+                finding("llm-a", SPIKE, "loss", -1, null, 10, 12, 9, 6, Severity.WARNING, Cause.DATA, "it rose");
+        Finding second = new Finding(
+                "llm-a",
+                SPIKE.id(),
+                "loss",
+                0,
+                -1,
+                null,
+                null,
+                null,
+                20,
+                22,
+                20,
+                200,
+                128,
+                "window",
+                Severity.WARNING,
+                Cause.DATA,
+                "it stayed");
+        FleetReport small = small();
+        RunReport run = small.runs().get(0);
+        Incident incident = new Incident(
+                "llm-a/0/10",
+                "llm-a",
+                Cause.DATA,
+                "why",
+                Severity.WARNING,
+                0,
+                10,
+                22,
+                "advice",
+                List.of(first, second));
+        return new FleetReport(
+                small.date(),
+                small.source(),
+                List.of(new RunReport(run.run(), run.summary(), run.coverage(), List.of(incident), run.charts())),
+                List.of(),
+                List.of(),
+                small.detectors());
+    }
+
     /** A small report in which every foreign text is the given one. */
     static FleetReport hostile(String text) {
         DetectorInfo detector = new DetectorInfo(

@@ -268,6 +268,10 @@ class CorpusImportTest {
                         .toList()))
                 .containsEntry("results_v030_1000_steps_100_tries_ForgotToTrackBatchAndNumTokens", 1200L)
                 .containsEntry("results_v040_10_epochs_5_tries_sqrt_dh", 20L);
+        // A file is an experiment, whatever else lies in its folder.
+        assertThat(records.runs.stream().map(RunRecord::project).distinct())
+                .hasSize(11)
+                .contains("snimu-attention/results_v030_scaling");
         assertThat(records.runs).allMatch(run -> run.attributes().containsKey("use_x_norm"));
     }
 

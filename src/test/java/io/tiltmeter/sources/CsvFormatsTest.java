@@ -154,6 +154,8 @@ class CsvFormatsTest {
                 + "8,5,\"[6.0, 5.0, 4.0, 3.0]\",\"[5.5, 3.5]\",\"[0.5, None, nan, 1.0]\"\n"
                 + "16,6,\"[7.0]\",[],\n");
         assertThat(read.runIds()).containsExactly("r/row-1", "r/row-2");
+        // The rows of a file are siblings of each other, not of what else lies in the folder (project "p").
+        assertThat(read.runs).allMatch(run -> "r".equals(run.project()));
         assertThat(read.points("r/row-1", Metric.LOSS)).containsExactly("0=6.0", "1=5.0", "2=4.0", "3=3.0");
         // Two validations over the training of four points: at its half and at its end.
         assertThat(read.points("r/row-1", Metric.EVAL_LOSS)).containsExactly("1=5.5", "3=3.5");
@@ -170,6 +172,7 @@ class CsvFormatsTest {
         Collected read = runs("seeds,num_tries,train_losses_1,train_losses_2,lr\n"
                 + "\"[100, 101]\",2,\"[6.0, 5.0]\",\"[6.5, 5.5]\",\"[0.1, 0.2]\"\n");
         assertThat(read.runIds()).containsExactly("r/row-1/trial-1", "r/row-1/trial-2");
+        assertThat(read.run("r/row-1/trial-2").project()).isEqualTo("r");
         assertThat(read.points("r/row-1/trial-2", Metric.LOSS)).containsExactly("0=6.5", "1=5.5");
         assertThat(read.points("r/row-1/trial-2", Metric.LEARNING_RATE)).containsExactly("0=0.1", "1=0.2");
         assertThat(read.run("r/row-1/trial-1").seed()).isEqualTo(100);
