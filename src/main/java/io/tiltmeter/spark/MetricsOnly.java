@@ -66,12 +66,7 @@ record MetricsOnly(Set<String> runs, List<Rejection> rejected) {
                 if (file.isEmpty() || !damaged.add(file.get())) {
                     throw e;
                 }
-                rejected.add(new Rejection(
-                        file.get(),
-                        0,
-                        "Damaged inside: its footer is sound but its data is not (" + ReadFailure.reason(e) + ")",
-                        1,
-                        Rejection.Level.REJECTED));
+                rejected.add(new Rejection(file.get(), 0, ReadFailure.damaged(e), 1, Rejection.Level.REJECTED));
             }
         }
     }

@@ -33,7 +33,7 @@ final class ReadFailure {
     }
 
     /** Why, in one line: the innermost message. */
-    static String reason(Throwable failure) {
+    private static String reason(Throwable failure) {
         Throwable at = failure;
         for (int depth = 0; at.getCause() != null && depth < DEEPEST; depth++) {
             at = at.getCause();
