@@ -122,6 +122,28 @@ final class Selection {
         values[7] = value(h);
     }
 
+    /**
+     * Median of the distances of eight ascending values from one among them. They fall and rise again, and half a cleaner
+     * of Batcher's bitonic sorter parts such a sequence into its lower and its upper four: no comparison decides on a jump.
+     * Source: Batcher, Sorting networks and their applications (1968).
+     */
+    static double madOfEight(double[] sorted, double centre) {
+        // Of what is not negative the bits order as the values do, and whole numbers compare faster.
+        long a = Double.doubleToRawLongBits(Math.abs(sorted[0] - centre));
+        long b = Double.doubleToRawLongBits(Math.abs(sorted[1] - centre));
+        long c = Double.doubleToRawLongBits(Math.abs(sorted[2] - centre));
+        long d = Double.doubleToRawLongBits(Math.abs(sorted[3] - centre));
+        long e = Double.doubleToRawLongBits(Math.abs(sorted[4] - centre));
+        long f = Double.doubleToRawLongBits(Math.abs(sorted[5] - centre));
+        long g = Double.doubleToRawLongBits(Math.abs(sorted[6] - centre));
+        long h = Double.doubleToRawLongBits(Math.abs(sorted[7] - centre));
+        double below = Double.longBitsToDouble(
+                Math.max(Math.max(Math.min(a, e), Math.min(b, f)), Math.max(Math.min(c, g), Math.min(d, h))));
+        double above = Double.longBitsToDouble(
+                Math.min(Math.min(Math.max(a, e), Math.max(b, f)), Math.min(Math.max(c, g), Math.max(d, h))));
+        return below + (above - below) / 2;
+    }
+
     /** A whole number that orders as the value does. */
     private static long key(double value) {
         long bits = Double.doubleToRawLongBits(value);

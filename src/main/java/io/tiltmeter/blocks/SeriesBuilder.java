@@ -170,7 +170,7 @@ final class SeriesBuilder {
             if (n <= Selection.SMALL) {
                 Selection.sort(scratch, n);
                 middle = Robust.medianOfSorted(scratch, n);
-                deviation = Robust.madOfSorted(scratch, n, middle);
+                deviation = n == 8 ? Selection.madOfEight(scratch, middle) : Robust.madOfSorted(scratch, n, middle);
             } else {
                 middle = Selection.median(scratch, n);
                 for (int i = 0; i < n; i++) {

@@ -106,8 +106,6 @@ public final class NightlyJob {
                 .toList();
         progress.stage(String.format("Judging %,d runs", runs.size()));
         FleetAnalysis analysis = new FleetAnalysis(runs, settings);
-        FleetReport report;
-        String date;
         Optional<JavaRDD<RunJudging.Judged>> judged = result.digests()
                 .map(digests -> RunJudging.judge(
                                 spark,
@@ -122,21 +120,26 @@ public final class NightlyJob {
             List<RunJudging.Judged> withSteps = judged.map(
                             rdd -> rdd.map(RunJudging.Judged::withoutCharts).collect())
                     .orElse(List.of());
-            date = request.date().orElseGet(() -> lastDate(withSteps, tables));
+            String date = request.date().orElseGet(() -> lastDate(withSteps, tables));
             progress.stage("Correlating");
             analysis.judge(withSteps, metricsOnly.runs(), new WorkerHosts(tables));
             Set<String> drawn = Set.copyOf(analysis.runsToDraw());
             List<RunJudging.Judged> charts = judged.map(rdd ->
                             rdd.filter(run -> drawn.contains(run.runId())).collect())
                     .orElse(List.of());
-            report = analysis.report(date, request.metrics(), charts, rejected);
+            FleetReport report = analysis.report(date, request.metrics(), charts, rejected);
+            progress.stage("Writing the report of " + date);
+            Path day = new Path(output, date);
+            write(spark, day, report);
+            return outcome(request, report, rejected, day);
         } finally {
             judged.ifPresent(JavaRDD::unpersist);
+            // Also when something failed: what was read is kept for the next night.
+            result.kept().join();
         }
+    }
 
-        progress.stage("Writing the report of " + date);
-        Path day = new Path(output, date);
-        write(spark, day, report);
+    private static Outcome outcome(Request request, FleetReport report, List<Rejection> rejected, Path day) {
         String text = TerminalSummary.render(report, request.width(), request.colour());
         Optional<Severity> worst = Stream.concat(
                         report.runs().stream().flatMap(run -> run.worst().stream()),

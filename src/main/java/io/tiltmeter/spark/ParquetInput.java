@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
@@ -133,9 +135,7 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
             FileSystem system = root.getFileSystem(configuration);
             Path base = system.makeQualified(root);
             int prefix = base.toString().length();
-            RemoteIterator<LocatedFileStatus> all = system.listFiles(root, true);
-            while (all.hasNext()) {
-                LocatedFileStatus status = all.next();
+            for (FileStatus status : statuses(system, root)) {
                 String below = status.getPath().toString();
                 below = below.length() > prefix
                         ? below.substring(prefix)
@@ -151,6 +151,26 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
         }
         files.sort(Comparator.comparing(Listed::path));
         return files;
+    }
+
+    private static List<FileStatus> statuses(FileSystem system, Path root) throws IOException {
+        List<FileStatus> statuses = new ArrayList<>();
+        if (system instanceof LocalFileSystem) {
+            // Its recursive listing starts a process a file, for an owner and permissions that nobody asks for.
+            for (FileStatus status : system.listStatus(root)) {
+                if (status.isDirectory()) {
+                    statuses.addAll(statuses(system, status.getPath()));
+                } else {
+                    statuses.add(status);
+                }
+            }
+        } else {
+            RemoteIterator<LocatedFileStatus> all = system.listFiles(root, true);
+            while (all.hasNext()) {
+                statuses.add(all.next());
+            }
+        }
+        return statuses;
     }
 
     private static boolean hidden(String below) {

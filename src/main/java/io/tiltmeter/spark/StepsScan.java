@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -43,7 +44,7 @@ final class StepsScan {
         return withoutDamaged(this::planOnce);
     }
 
-    /** Reads what the plan names and keeps its digests. */
+    /** Reads what the plan names and keeps its digests; {@link Result#kept} says when they are safe. */
     Result update(Progress progress) {
         return withoutDamaged(() -> {
             DigestPlan plan = planOnce();
@@ -56,10 +57,12 @@ final class StepsScan {
                         .map(steps ->
                                 BlockScan.digests(spark, steps, plan.targets(), plan.readsAllInPlace(), settings));
             }
-            Optional<Dataset<Row>> kept = store.update(plan, digests);
-            // What the scan left in its shuffle need not be read from the store again.
-            boolean byRun = digests.isPresent() && plan.readsAllInPlace();
-            return new Result(plan, byRun ? digests : kept, byRun);
+            if (digests.isPresent() && plan.readsAllInPlace()) {
+                // What the scan left in its shuffle need not be read from the store again, nor wait for it.
+                Optional<Dataset<Row>> shuffled = digests;
+                return new Result(plan, digests, true, CompletableFuture.runAsync(() -> store.update(plan, shuffled)));
+            }
+            return new Result(plan, store.update(plan, digests), false, CompletableFuture.completedFuture(null));
         });
     }
 
@@ -68,8 +71,9 @@ final class StepsScan {
      *
      * @param digests all digests valid since; empty when there is no step at all
      * @param byRun whether the digests of each run follow one another in one partition
+     * @param kept done when the digests lie in the store
      */
-    record Result(DigestPlan plan, Optional<Dataset<Row>> digests, boolean byRun) {}
+    record Result(DigestPlan plan, Optional<Dataset<Row>> digests, boolean byRun, CompletableFuture<Void> kept) {}
 
     /** Files found damaged, and rows that belong to no run or step. */
     List<Rejection> rejected(DigestPlan plan) {

@@ -45,6 +45,35 @@ class SelectionTest {
         }
     }
 
+    @Test
+    void deviationOfEightByHand() {
+        assertThat(Selection.madOfEight(new double[] {1, 2, 3, 4, 5, 6, 7, 8}, 4.5))
+                .isEqualTo(2);
+        assertThat(Selection.madOfEight(new double[] {0, 0, 0, 0, 0, 0, 0, 9}, 0))
+                .isZero();
+        assertThat(Selection.madOfEight(new double[] {-9, -9, -9, 0, 2, 2, 2, 2}, 1))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void deviationOfEightIsThatOfTheirSortedDistances() {
+        Random random = new Random(8);
+        for (int i = 0; i < 20_000; i++) {
+            double[] sorted = new double[8];
+            for (int w = 0; w < 8; w++) {
+                sorted[w] = i % 2 == 0 ? random.nextGaussian() : random.nextInt(5);
+            }
+            Arrays.sort(sorted);
+            double middle = sorted[3] + (sorted[4] - sorted[3]) / 2;
+            double[] distances = Arrays.stream(sorted)
+                    .map(v -> Math.abs(v - middle))
+                    .sorted()
+                    .toArray();
+            assertThat(Selection.madOfEight(sorted, middle))
+                    .isEqualTo(distances[3] + (distances[4] - distances[3]) / 2);
+        }
+    }
+
     /** By the zero-one principle a network that sorts every sequence of zeros and ones sorts everything (Knuth 5.3.4). */
     @Test
     void theNetworkSortsEverySequenceOfZerosAndOnes() {

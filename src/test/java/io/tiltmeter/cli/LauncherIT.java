@@ -118,6 +118,10 @@ class LauncherIT {
                         "jobs/ingest: Unknown option '--dry-rum'; did you mean '--dry-run'? (jobs/ingest --help lists"
                                 + " all options)\n");
 
+        Launcher.Result name = run("ingest", "--input", "a", "--output", "o", "--name", "my-names.conf");
+        assertThat(name.code()).isEqualTo(2);
+        assertThat(name.err()).startsWith("jobs/ingest: Unknown option '--name'; did you mean '--names'?");
+
         Launcher.Result key = run("nightly", "--metrics", "m", "--output", "o", "--set", "report.maxcharts=1");
         assertThat(key.code()).isEqualTo(2);
         assertThat(key.err())

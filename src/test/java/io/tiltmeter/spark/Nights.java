@@ -87,6 +87,7 @@ final class Nights {
         DigestStore digests = DigestStore.open(spark, new org.apache.hadoop.fs.Path(store.toString()), "of a test");
         StepsScan scan = new StepsScan(spark, tables, digests, settings);
         StepsScan.Result result = scan.update(message -> {});
+        result.kept().join();
         return new Scanned(
                 result.plan(),
                 Stream.concat(tables.rejected().stream(), scan.rejected(result.plan()).stream())
@@ -97,7 +98,9 @@ final class Nights {
 
     /** Brings the digests below a folder up to date, and does not look at them. Returns the names of the files read. */
     static List<String> update(Object metrics, Path store, Settings.Scan settings) {
-        return names(stepsScan(metrics, store, settings).update(message -> {}).plan());
+        StepsScan.Result result = stepsScan(metrics, store, settings).update(message -> {});
+        result.kept().join();
+        return names(result.plan());
     }
 
     /** What a night would read. */
