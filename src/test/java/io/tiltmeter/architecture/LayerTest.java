@@ -52,7 +52,8 @@ class LayerTest {
                             "correlate",
                             "report",
                             "config")),
-            Map.entry("cli", Set.of("model", "detect", "report", "config", "sources", "spark"))));
+            Map.entry("train", Set.of("model", "stats", "detect", "config", "spark")),
+            Map.entry("cli", Set.of("model", "detect", "report", "config", "sources", "spark", "train"))));
 
     /** Code that computes from its arguments alone. */
     private static final String[] PURE =

@@ -1,0 +1,213 @@
+package io.tiltmeter.train;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.deeplearning4j.util.ModelSerializer;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/** A DL4J network of either kind, {@link MultiLayerNetwork} or {@link ComputationGraph}, seen in one way. Not thread-safe. */
+final class Network {
+    private final Model model;
+    private final @Nullable MultiLayerNetwork layered;
+    private final @Nullable ComputationGraph graph;
+
+    /**
+     * Where the parameters of a layer lie in the flat vectors of parameters, gradients and updates.
+     *
+     * @param depth place among the layers with parameters, from 0 at the input
+     * @param from index of its first parameter
+     * @param to index after its last
+     */
+    record Span(String layer, int depth, long from, long to) {
+        long elements() {
+            return to - from;
+        }
+    }
+
+    private Network(Model model, @Nullable MultiLayerNetwork layered, @Nullable ComputationGraph graph) {
+        this.model = model;
+        this.layered = layered;
+        this.graph = graph;
+    }
+
+    /**
+     * Sees an initialised model.
+     *
+     * @throws IllegalArgumentException if it is of neither kind
+     */
+    static Network of(Model model) {
+        if (model instanceof MultiLayerNetwork net) {
+            return new Network(net, net, null);
+        }
+        if (model instanceof ComputationGraph net) {
+            return new Network(net, null, net);
+        }
+        throw new IllegalArgumentException(
+                "Model is a " + model.getClass().getName() + ", expected a MultiLayerNetwork or a ComputationGraph");
+    }
+
+    /** Reads DL4J's own format: configuration, parameters, updater state. */
+    static Network read(byte[] zip) {
+        try {
+            return of(
+                    isGraph(zip)
+                            ? ModelSerializer.restoreComputationGraph(new ByteArrayInputStream(zip), true)
+                            : ModelSerializer.restoreMultiLayerNetwork(new ByteArrayInputStream(zip), true));
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot restore the model", e);
+        }
+    }
+
+    private static boolean isGraph(byte[] zip) throws IOException {
+        try (ZipInputStream in = new ZipInputStream(new ByteArrayInputStream(zip))) {
+            for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+                if (entry.getName().equals(ModelSerializer.CONFIGURATION_JSON)) {
+                    // Of the two kinds only a graph has vertices at the top of its configuration.
+                    return new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
+                            .contains("\"vertices\"");
+                }
+            }
+        }
+        throw new IOException("There is no " + ModelSerializer.CONFIGURATION_JSON + " in it");
+    }
+
+    /** The model in DL4J's own format, with the updater's state. */
+    byte[] write() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            ModelSerializer.writeModel(model, out, true);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot save the model", e);
+        }
+        return out.toByteArray();
+    }
+
+    Model model() {
+        return model;
+    }
+
+    void setListeners(TrainingListener... listeners) {
+        model.setListeners(listeners);
+    }
+
+    /** One optimizer step on a mini-batch. */
+    void fit(MultiDataSet batch) {
+        if (layered != null) {
+            layered.fit(batch);
+        } else if (graph != null) {
+            graph.fit(batch);
+        }
+    }
+
+    /** All parameters, a flat view. */
+    INDArray params() {
+        return model.params();
+    }
+
+    /**
+     * A flat view of the gradients, summed over the mini-batch, until the updater ran, and of the update (what is
+     * subtracted from the parameters) afterwards.
+     */
+    INDArray gradients() {
+        return model.getGradientsViewArray();
+    }
+
+    long parameters() {
+        return model.numParams();
+    }
+
+    /** Loss of the last mini-batch with its regularisation, mean over the examples. */
+    double score() {
+        return model.score();
+    }
+
+    /** Optimizer steps taken since the model was made. */
+    int iteration() {
+        return layered != null ? layered.getIterationCount() : graphOf().getIterationCount();
+    }
+
+    void setEpoch(int epoch) {
+        if (layered != null) {
+            layered.setEpochCount(epoch);
+        } else {
+            graphOf().getConfiguration().setEpochCount(epoch);
+        }
+    }
+
+    /** Learning rate of the first layer that has one, now; NaN where no updater has one. */
+    double learningRate() {
+        for (int i = 0; i < layers().length; i++) {
+            Double rate = layered != null
+                    ? layered.getLearningRate(i)
+                    : graphOf().getLearningRate(layers()[i].conf().getLayer().getLayerName());
+            if (rate != null) {
+                return rate;
+            }
+        }
+        return Double.NaN;
+    }
+
+    /** Sets a learning rate that stays, in place of any schedule, in every layer that has one. */
+    void scaleLearningRates(double factor) {
+        for (int i = 0; i < layers().length; i++) {
+            if (layered != null) {
+                Double rate = layered.getLearningRate(i);
+                if (rate != null) {
+                    layered.setLearningRate(i, rate * factor);
+                }
+            } else {
+                String name = layers()[i].conf().getLayer().getLayerName();
+                Double rate = graphOf().getLearningRate(name);
+                if (rate != null) {
+                    graphOf().setLearningRate(name, rate * factor);
+                }
+            }
+        }
+    }
+
+    /** Layers in the order of the computation, those without parameters too. */
+    Layer[] layers() {
+        return layered != null ? layered.getLayers() : graphOf().getLayers();
+    }
+
+    /** Layers with parameters, in the order of the flat vectors. */
+    List<Span> spans() {
+        List<Span> spans = new ArrayList<>();
+        long base = params().offset();
+        Layer[] layers = layers();
+        for (int i = 0; i < layers.length; i++) {
+            long n = layers[i].numParams();
+            if (n > 0) {
+                long from = layers[i].params().offset() - base;
+                spans.add(new Span(name(layers[i], i), spans.size(), from, from + n));
+            }
+        }
+        return List.copyOf(spans);
+    }
+
+    /** Name of a layer: its own, else {@code layer} and its number. */
+    static String name(Layer layer, int index) {
+        String name = layer.conf().getLayer().getLayerName();
+        return name == null || name.isEmpty() ? "layer" + index : name;
+    }
+
+    private ComputationGraph graphOf() {
+        if (graph == null) {
+            throw new IllegalStateException("The network is no graph");
+        }
+        return graph;
+    }
+}
