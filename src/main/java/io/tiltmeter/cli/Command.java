@@ -19,6 +19,11 @@ abstract class Command {
     /** Checks what the parser cannot, and makes the action ready; runs before Spark starts. */
     abstract Action prepare(Settings settings, Terminal terminal);
 
+    /** Settings by {@code --config} and {@code --set}; a command that gives those another meaning has the defaults. */
+    Settings settings() {
+        return common.settings();
+    }
+
     final CommonOptions common() {
         return common;
     }

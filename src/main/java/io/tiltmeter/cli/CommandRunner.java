@@ -54,7 +54,7 @@ final class CommandRunner {
             if (parsed.isVersionHelpRequested()) {
                 return version();
             }
-            return execute(command, command.prepare(command.common().settings(), terminal));
+            return execute(command, command.prepare(command.settings(), terminal));
         } catch (CommandLine.ParameterException e) {
             return fail(command, ExitCode.USAGE, usageError(command, line, options, e));
         } catch (ConfigException e) {
@@ -87,6 +87,10 @@ final class CommandRunner {
     private Ending judge(Command command, Outcome outcome) {
         ExitCode code = ExitCode.SOUND;
         String reason = code.meaning();
+        if (outcome.failed().isPresent()) {
+            code = code.and(ExitCode.FINDINGS);
+            reason = outcome.failed().get();
+        }
         Severity failOn = command.common().failOn;
         if (failOn != null
                 && outcome.worst().filter(worst -> worst.compareTo(failOn) >= 0).isPresent()) {
@@ -255,6 +259,7 @@ final class CommandRunner {
         Map<String, Supplier<Command>> commands = new LinkedHashMap<>();
         commands.put("demo", DemoCommand::new);
         commands.put("ingest", IngestCommand::new);
+        commands.put("train", TrainCommand::new);
         commands.put("nightly", NightlyCommand::new);
         return commands;
     }

@@ -7,6 +7,7 @@ import io.tiltmeter.spark.Outcome;
 import io.tiltmeter.spark.Progress;
 import io.tiltmeter.spark.SimulateJob;
 import io.tiltmeter.spark.StatusFile;
+import io.tiltmeter.train.TrainJob;
 import java.io.IOException;
 
 /** What commands call; opened once a command's line and settings are known to be right, closed at its end. */
@@ -14,6 +15,8 @@ interface Jobs extends AutoCloseable {
     Outcome ingest(IngestJob.Request request, Settings settings, Progress progress);
 
     Outcome nightly(NightlyJob.Request request, Settings settings, Progress progress);
+
+    Outcome train(TrainJob.Request request, Progress progress);
 
     Outcome simulate(SimulateJob.Request request, Progress progress);
 

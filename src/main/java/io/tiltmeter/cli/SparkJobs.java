@@ -8,6 +8,7 @@ import io.tiltmeter.spark.Outcome;
 import io.tiltmeter.spark.Progress;
 import io.tiltmeter.spark.SimulateJob;
 import io.tiltmeter.spark.StatusFile;
+import io.tiltmeter.train.TrainJob;
 import java.io.IOException;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -33,6 +34,8 @@ final class SparkJobs implements Jobs {
         conf.setIfMissing("spark.ui.enabled", "false");
         // The default, INT96, is read more slowly and has no statistics.
         conf.setIfMissing("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS");
+        // All workers of a training start together: ask again soon while a lost executor is replaced, not every 15 s.
+        conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "2s");
         return new SparkJobs(SparkSession.builder().config(conf).getOrCreate());
     }
 
@@ -44,6 +47,11 @@ final class SparkJobs implements Jobs {
     @Override
     public Outcome nightly(NightlyJob.Request request, Settings settings, Progress progress) {
         return NightlyJob.run(spark, request, settings, progress);
+    }
+
+    @Override
+    public Outcome train(TrainJob.Request request, Progress progress) {
+        return TrainJob.run(spark, request, progress);
     }
 
     @Override

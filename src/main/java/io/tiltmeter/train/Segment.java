@@ -1,0 +1,84 @@
+package io.tiltmeter.train;
+
+import io.tiltmeter.detect.DetectorSettings;
+import io.tiltmeter.model.RunRecord;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A stretch of steps that workers train together without the driver; between two segments there is a checkpoint.
+ *
+ * @param number of the segment within its attempt, from 0
+ * @param from first step
+ * @param to step after the last
+ * @param batch examples of one worker in one step
+ * @param seed of the order of examples
+ * @param shuffle whether that order changes from epoch to epoch
+ * @param metrics root of the metric tables
+ * @param flushSeconds after which recorded steps become visible
+ * @param secret known to the workers of this segment only
+ * @param timeoutMillis silence of a neighbour after which it counts as lost
+ * @param past the latest steps before this segment, for detectors
+ */
+record Segment(
+        RunRecord run,
+        int attempt,
+        int number,
+        long from,
+        long to,
+        int batch,
+        long seed,
+        boolean shuffle,
+        CaptureSettings capture,
+        Policies policies,
+        Map<String, DetectorSettings> detectors,
+        String metrics,
+        double flushSeconds,
+        long secret,
+        long timeoutMillis,
+        List<StepReport> past)
+        implements Serializable {
+    Segment {
+        detectors = Map.copyOf(detectors);
+        past = List.copyOf(past);
+    }
+
+    /** Why a segment ended. */
+    enum Ending {
+        /** All steps done. */
+        DONE,
+        /** The sentinel stopped the training. */
+        STOPPED,
+        /** The sentinel asks for an earlier checkpoint. */
+        ROLLED_BACK,
+        /** A worker is to be left out from here on. */
+        QUARANTINED
+    }
+
+    /**
+     * What one worker leaves.
+     *
+     * @param next first step that is not done
+     * @param trouble why it ended early; null if it did not
+     * @param model in DL4J's format; of worker 0 only, else empty
+     * @param reports of all steps, of worker 0 only
+     * @param rows committed to the metric tables
+     */
+    record Result(
+            int worker,
+            String host,
+            String executor,
+            String device,
+            Ending ending,
+            long next,
+            @org.jspecify.annotations.Nullable Sign trouble,
+            byte[] model,
+            List<StepReport> reports,
+            long rows,
+            long parameterHash)
+            implements Serializable {}
+
+    /** A trouble that ended a segment, as it travels to the driver. */
+    record Sign(String kind, int worker, long step, String evidence) implements Serializable {}
+}

@@ -1,0 +1,257 @@
+package io.tiltmeter.train;
+
+import io.tiltmeter.config.TrainConfig;
+import io.tiltmeter.detect.DetectorSettings;
+import io.tiltmeter.model.RunRecord;
+import io.tiltmeter.spark.Progress;
+import io.tiltmeter.train.Segment.Result;
+import io.tiltmeter.train.Segment.Sign;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+import org.jspecify.annotations.Nullable;
+import scala.reflect.ClassTag$;
+
+/**
+ * Exact synchronous training: barrier stages of some hundred steps each, in which the workers average their gradients at
+ * every step without the driver. After each the driver keeps a checkpoint. A segment that breaks, as when an executor dies,
+ * is done again from there; what its workers had recorded stays, under the number of the broken attempt.
+ */
+final class SynchronousTraining {
+    /** Segments in a row that may break without a step gained. */
+    private static final int MOST_FAILURES = 4;
+
+    private static final long SILENCE_MILLIS = 600_000;
+    private static final SecureRandom SECRETS = new SecureRandom();
+
+    private final SparkSession spark;
+    private final TrainConfig config;
+    private final TrainingData data;
+    private final RunRecord run;
+    private final RunLog log;
+    private final Checkpoints checkpoints;
+    private final Path metrics;
+    private final Progress progress;
+
+    private int workers;
+    private long step;
+    private long total;
+    private int attempt;
+    private int number;
+    private List<StepReport> past = List.of();
+
+    /**
+     * How a training ended.
+     *
+     * @param status {@code finished} or {@code failed}
+     * @param trouble what the sentinel stopped it for
+     */
+    record Ended(byte[] model, long steps, int attempts, String status, @Nullable Sign trouble) {}
+
+    SynchronousTraining(
+            SparkSession spark,
+            TrainConfig config,
+            TrainingData data,
+            RunRecord run,
+            RunLog log,
+            Checkpoints checkpoints,
+            Path metrics,
+            Progress progress) {
+        this.spark = spark;
+        this.config = config;
+        this.data = data;
+        this.run = run;
+        this.log = log;
+        this.checkpoints = checkpoints;
+        this.metrics = metrics;
+        this.progress = progress;
+        workers = config.training().workers();
+    }
+
+    /**
+     * Trains to the end, or until the sentinel stops it.
+     *
+     * @param model initial, or as a checkpoint left it
+     * @param from step before which that was
+     */
+    Ended train(byte[] model, long from, int firstAttempt) {
+        step = from;
+        attempt = firstAttempt;
+        Deal deal = deal(List.of());
+        total = steps(deal);
+        byte[] current = model;
+        if (checkpoints.isEmpty()) {
+            checkpoints.write(step, current);
+        }
+        int failures = 0;
+        int rollbacks = 0;
+        begin("");
+        while (step < total) {
+            progress.stage(String.format("Training step %,d of %,d on %d workers", step, total, workers));
+            List<Result> results;
+            try {
+                results = run(deal, current);
+            } catch (RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                // Spark's own exceptions are checked, and undeclared.
+                failures++;
+                if (failures >= MOST_FAILURES) {
+                    throw new IllegalStateException(
+                            "Training broke " + failures + " times at step " + step + " of run '" + run.runId() + "'", e);
+                }
+                String why = firstLine(e);
+                progress.stage("A segment broke, going on from step " + step + ": " + why);
+                end("failed");
+                log.event(attempt, step, "restart", why);
+                attempt++;
+                begin(checkpoints.path(step).getName());
+                continue;
+            }
+            failures = 0;
+            Result first = results.get(0);
+            boolean alike = results.stream().allMatch(r -> r.parameterHash() == first.parameterHash());
+            if (!alike) {
+                log.event(attempt, first.next(), "device_error", "replicas differ after the segment");
+            }
+            log.topology(attempt, results);
+            step = first.next();
+            past = first.reports();
+            current = first.model();
+            Sign sign = first.trouble();
+            switch (first.ending()) {
+                case DONE -> checkpoint(current);
+                case STOPPED -> {
+                    end("stopped by the sentinel");
+                    return new Ended(current, step, attempt + 1, "failed", sign);
+                }
+                case ROLLED_BACK -> {
+                    rollbacks++;
+                    if (rollbacks > config.sentinel().maxRollbacks()) {
+                        end("stopped by the sentinel");
+                        log.event(attempt, step, "intervention", "stopped after " + (rollbacks - 1) + " rollbacks");
+                        return new Ended(current, step, attempt + 1, "failed", sign);
+                    }
+                    current = rollBack();
+                }
+                case QUARANTINED -> {
+                    end("worker quarantined");
+                    long examplesLeft = (total - step) * workers;
+                    workers--;
+                    attempt++;
+                    deal = deal(List.of());
+                    total = step + (examplesLeft + workers - 1) / workers;
+                    checkpoint(current);
+                    begin(checkpoints.path(step).getName());
+                }
+            }
+        }
+        end("finished");
+        return new Ended(current, step, attempt + 1, "finished", null);
+    }
+
+    /** Examples as they lie with the workers. */
+    private record Deal(String name, JavaRDD<byte[]> shards) {}
+
+    private Deal deal(List<String> none) {
+        return new Deal(attempt + "/" + workers, data.shards(workers));
+    }
+
+    private long steps(Deal deal) {
+        long perEpoch = data.examples() / workers / config.training().batch();
+        long all = perEpoch * config.training().epochs();
+        Long most = config.training().maxSteps();
+        return most == null ? all : Math.min(all, most);
+    }
+
+    private List<Result> run(Deal deal, byte[] model) throws Exception {
+        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+        Broadcast<byte[]> shipped = context.broadcast(model);
+        Broadcast<SerializableConfiguration> hadoop =
+                context.broadcast(new SerializableConfiguration(context.hadoopConfiguration()));
+        try {
+            Segment segment = new Segment(
+                    run,
+                    attempt,
+                    number++,
+                    step,
+                    Math.min(total, step + config.training().segmentSteps()),
+                    config.training().batch(),
+                    config.seed(),
+                    config.training().shuffle(),
+                    new CaptureSettings(
+                            config.capture().layers(),
+                            config.capture().budget(),
+                            config.capture().everySteps()),
+                    Policies.of(config.sentinel()),
+                    Map.<String, DetectorSettings>of(),
+                    metrics.toString(),
+                    config.capture().flushSeconds(),
+                    SECRETS.nextLong(),
+                    SILENCE_MILLIS,
+                    past);
+            SegmentTask task = new SegmentTask(segment, deal.name, shipped, data.layout(), hadoop);
+            JavaRDD<Result> results = deal.shards
+                    .rdd()
+                    .barrier()
+                    .mapPartitions(task, false, ClassTag$.MODULE$.<Result>apply(Result.class))
+                    .toJavaRDD();
+            List<Result> ordered = new ArrayList<>(results.collect());
+            ordered.sort(Comparator.comparingInt(Result::worker));
+            return ordered;
+        } finally {
+            shipped.unpersist();
+            hadoop.unpersist();
+        }
+    }
+
+    private void checkpoint(byte[] model) {
+        checkpoints.write(step, model);
+        log.event(attempt, step, "checkpoint", checkpoints.path(step).getName());
+    }
+
+    /** Goes back to the newest checkpoint before the step that gave rise to it, with a lower learning rate. */
+    private byte[] rollBack() {
+        end("rolled back");
+        long target = checkpoints.before(step);
+        double factor = config.sentinel().rollbackLearningRateFactor();
+        Network network = Network.read(checkpoints.read(target));
+        network.scaleLearningRates(factor);
+        byte[] model = network.write();
+        past = past.stream().filter(report -> report.step() < target).toList();
+        step = target;
+        attempt++;
+        checkpoints.dropAfter(target);
+        checkpoints.write(target, model);
+        log.event(
+                attempt,
+                step,
+                "learning_rate_change",
+                String.format(Locale.ROOT, "times %s after a rollback, now %s", factor, network.learningRate()));
+        begin(checkpoints.path(target).getName());
+        return model;
+    }
+
+    private void begin(String checkpoint) {
+        log.attempt(attempt, step, checkpoint, workers, (long) workers * config.training().batch());
+    }
+
+    private void end(String reason) {
+        log.attemptEnded(attempt, reason);
+    }
+
+    private static String firstLine(Throwable e) {
+        String message = String.valueOf(e.getMessage());
+        String line = message.lines().findFirst().orElse(message);
+        return line.length() > 300 ? line.substring(0, 300) + "…" : line;
+    }
+}

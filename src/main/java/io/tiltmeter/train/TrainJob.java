@@ -1,0 +1,117 @@
+package io.tiltmeter.train;
+
+import io.tiltmeter.config.ConfigException;
+import io.tiltmeter.config.TrainConfig;
+import io.tiltmeter.model.RunRecord;
+import io.tiltmeter.spark.InputException;
+import io.tiltmeter.spark.Outcome;
+import io.tiltmeter.spark.Progress;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** The job that trains a network on the workers of a Spark application, and records and watches it. */
+public final class TrainJob {
+    private TrainJob() {}
+
+    /**
+     * What to train and where to write.
+     *
+     * @param output folder that gets {@code <run-id>/} with model and checkpoints, and {@code metrics/}, shared by runs
+     * @param check whether only the pre-flight is wanted
+     * @param resume whether to go on from the run's last checkpoint
+     * @param width columns of the terminal
+     */
+    public record Request(
+            TrainConfig config, String output, boolean check, boolean resume, boolean dryRun, int width) {}
+
+    /**
+     * Runs the job.
+     *
+     * @throws InputException if model or data cannot be used
+     * @throws ConfigException if the application has too few places for the workers
+     */
+    public static Outcome run(SparkSession spark, Request request, Progress progress) {
+        TrainConfig config = request.config();
+        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+        Path folder = new Path(request.output(), config.runId());
+        Checkpoints checkpoints = new Checkpoints(new Path(folder, "checkpoints"), hadoop);
+        if (!request.resume() && !checkpoints.isEmpty() && !request.check() && !request.dryRun()) {
+            throw new ConfigException("Run '" + config.runId() + "' has been trained into '" + folder
+                    + "' before; add --resume to go on, or choose another run-id");
+        }
+        if (request.resume() && checkpoints.isEmpty()) {
+            throw new ConfigException("There is no checkpoint of run '" + config.runId() + "' below '" + folder
+                    + "' to resume from");
+        }
+        progress.stage("Loading the network");
+        Network initial = NetworkSource.load(config.model(), config.seed(), hadoop);
+        progress.stage("Reading " + config.data().train());
+        TrainingData data =
+                TrainingData.open(spark, config.data(), config.seed(), config.training().workers());
+        return Optional.<Outcome>empty()
+                .orElseGet(() -> train(spark, request, initial, data, checkpoints, folder, progress));
+    }
+
+    private static Outcome train(
+            SparkSession spark,
+            Request request,
+            Network initial,
+            TrainingData data,
+            Checkpoints checkpoints,
+            Path folder,
+            Progress progress) {
+        TrainConfig config = request.config();
+        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+        Path metrics = new Path(request.output(), "metrics");
+        RunRecord run = record(config, data);
+        RunLog log = new RunLog(metrics, hadoop, run);
+        SynchronousTraining.Ended ended;
+        try {
+            byte[] model = request.resume() ? checkpoints.read(checkpoints.newest()) : initial.write();
+            long from = request.resume() ? checkpoints.newest() : 0;
+            ended = new SynchronousTraining(spark, config, data, run, log, checkpoints, metrics, progress)
+                    .train(model, from, 0);
+        } catch (RuntimeException e) {
+            log.finished("failed");
+            throw e;
+        } finally {
+            ShardCache.drop(config.runId());
+        }
+        write(new Path(folder, "model.zip"), ended.model(), hadoop);
+        progress.stage("Evaluating");
+        Map<String, Double> scores = Evaluations.evaluate(spark, ended.model(), data);
+        log.finished(ended.status());
+        String numbers = scores.entrySet().stream()
+                .map(e -> e.getKey() + " " + String.format("%.4g", e.getValue()))
+                .collect(Collectors.joining(", "));
+        String text = "Run " + config.runId() + " " + ended.status() + " after " + String.format("%,d", ended.steps())
+                + " steps" + (numbers.isEmpty() ? "" : ": " + numbers) + "\nModel: " + new Path(folder, "model.zip")
+                + "\nMetrics: " + metrics;
+        Optional<String> failed = Optional.ofNullable(ended.trouble())
+                .map(sign -> "The sentinel stopped run '" + config.runId() + "' at step " + sign.step() + ": "
+                        + sign.kind()
+                        + (sign.worker() >= 0 ? " on worker " + sign.worker() : "") + " (" + sign.evidence() + ")");
+        return new Outcome(
+                text, Optional.empty(), List.of(), Optional.of(folder.toString()), failed);
+    }
+
+    private static RunRecord record(TrainConfig config, TrainingData data) {
+        return RunRecord.of(config.runId(), config.project(), config.entries());
+    }
+
+    private static void write(Path file, byte[] bytes, Configuration hadoop) {
+        try (OutputStream out = file.getFileSystem(hadoop).create(file, true)) {
+            out.write(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot write '" + file + "'", e);
+        }
+    }
+}

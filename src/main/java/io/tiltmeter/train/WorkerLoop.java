@@ -1,0 +1,332 @@
+package io.tiltmeter.train;
+
+import io.tiltmeter.model.EventRecord;
+import io.tiltmeter.model.Metric;
+import io.tiltmeter.model.MetricValues;
+import io.tiltmeter.model.Scope;
+import io.tiltmeter.model.ShardRecord;
+import io.tiltmeter.model.StepRecord;
+import io.tiltmeter.train.Policies.Action;
+import io.tiltmeter.train.Segment.Ending;
+import io.tiltmeter.train.Segment.Sign;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * One worker of exact synchronous training: plain {@code fit} on its own mini-batches, with a listener that puts the mean
+ * gradient of all workers in the place of its own before the updater sees it. Replicas that began alike stay alike, bit by
+ * bit. Every step is recorded, and judged by the {@link Sentinel} before its update.
+ */
+final class WorkerLoop extends BaseTrainingListener {
+    private static final long serialVersionUID = 1;
+    /** Steps handed to the driver, enough for the memory of every detector. */
+    private static final int PAST = 512;
+
+    private final transient Segment segment;
+    private final transient Network network;
+    private final transient Ring ring;
+    private final transient MetricSink sink;
+    private final transient StepCapture capture;
+    private final transient Sentinel sentinel;
+    private final transient GradientScale scale;
+    private final int rank;
+    private final float[] gradient;
+    private final transient List<StepReport> reports = new ArrayList<>();
+
+    // Of the step at work.
+    private long step;
+    private transient @Nullable Batch batch;
+    private long waitedNanos;
+    private double dataSeconds;
+    private long begun;
+    private double learningRate;
+    private double loss;
+    private double globalLoss;
+    private double globalNorm;
+    private transient @Nullable Sign end;
+    private Ending ending = Ending.DONE;
+
+    /** Thrown through {@code fit} when a step is not to be taken: the only way past the updater. */
+    private static final class NoUpdate extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        NoUpdate() {
+            super("The step is left out", null, false, false);
+        }
+    }
+
+    WorkerLoop(Segment segment, Network network, Ring ring, int rank, MetricSink sink) {
+        this.segment = segment;
+        this.network = network;
+        this.ring = ring;
+        this.rank = rank;
+        this.sink = sink;
+        capture = new StepCapture(network, segment.capture());
+        sentinel = new Sentinel(segment.run(), segment.policies(), segment.detectors());
+        sentinel.warm(segment.past());
+        scale = GradientScale.of(network);
+        gradient = new float[Math.toIntExact(network.parameters())];
+    }
+
+    /**
+     * Trains all steps of the segment.
+     *
+     * @return next step, ending and its reason; what else a {@link Segment.Result} holds is the caller's
+     */
+    Done run(Shard shard) throws IOException {
+        network.setListeners(this, capture);
+        int perEpoch = shard.batchesPerEpoch(segment.batch());
+        for (step = segment.from(); step < segment.to(); step++) {
+            begun = System.nanoTime();
+            int epoch = Math.toIntExact(step / perEpoch);
+            batch = shard.batch(
+                    epoch, (int) (step % perEpoch), segment.batch(), segment.seed(), segment.shuffle());
+            dataSeconds = (System.nanoTime() - begun) / 1e9;
+            network.setEpoch(epoch);
+            take();
+            if (ending != Ending.DONE) {
+                // A quarantine takes effect after its step, whose update is sound; the others before theirs.
+                long next = ending == Ending.QUARANTINED ? step + 1 : step;
+                return new Done(next, ending, end, latest());
+            }
+        }
+        return new Done(step, ending, null, latest());
+    }
+
+    /** Where a loop came to its end. */
+    record Done(long next, Ending ending, @Nullable Sign trouble, List<StepReport> reports) {}
+
+    private List<StepReport> latest() {
+        return reports.subList(Math.max(0, reports.size() - PAST), reports.size());
+    }
+
+    private void take() throws IOException {
+        waitedNanos = 0;
+        globalNorm = Double.NaN;
+        learningRate = network.learningRate();
+        capture.begin(step, batch.examples());
+        boolean updated = true;
+        try {
+            network.fit(batch.data());
+        } catch (NoUpdate e) {
+            updated = false;
+        }
+        record(updated);
+    }
+
+    @Override
+    public void onGradientCalculation(Model model) {
+        try {
+            reduce();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void reduce() throws IOException {
+        capture.beforeReduce();
+        loss = network.score();
+        double compute = (System.nanoTime() - begun) / 1e9 - dataSeconds;
+        // One more than is told of a worker: the first one's clock, so that all see the same time.
+        double[] mine = {
+            loss,
+            capture.gradNorm(),
+            batch.examples(),
+            batch.tokens(),
+            batch.lossTokens(),
+            batch.nanInputs(),
+            batch.nanLabels(),
+            compute,
+            dataSeconds,
+            learningRate,
+            micros()
+        };
+        long before = System.nanoTime();
+        double[][] told = ring.gather(mine);
+        waitedNanos += System.nanoTime() - before;
+        StepReport report = new StepReport(
+                step,
+                segment.attempt(),
+                (long) told[0][StepReport.TOLD.size()],
+                Arrays.stream(told)
+                        .map(w -> Arrays.copyOf(w, StepReport.TOLD.size()))
+                        .toArray(double[][]::new));
+        reports.add(report);
+        if (reports.size() > 2 * PAST) {
+            reports.subList(0, PAST).clear();
+        }
+        Sentinel.Verdict early = sentinel.told(report);
+        tell(early);
+        leaveEarly(early);
+        if (early.leftOut().size() == ring.size()) {
+            throw new NoUpdate();
+        }
+        double examples = 0;
+        double losses = 0;
+        for (int w = 0; w < ring.size(); w++) {
+            if (!early.leftOut().contains(w)) {
+                examples += report.of(w, Metric.EXAMPLES);
+                losses += report.of(w, Metric.LOSS);
+            }
+        }
+        int contributors = ring.size() - early.leftOut().size();
+        globalLoss = losses / contributors;
+        average(report, early, examples, contributors);
+    }
+
+    private void average(StepReport report, Sentinel.Verdict early, double examples, int contributors)
+            throws IOException {
+        INDArray view = network.gradients();
+        boolean alone = ring.size() == 1;
+        if (!alone) {
+            TensorStats.copy(view, gradient);
+            if (early.leftOut().contains(rank)) {
+                Arrays.fill(gradient, 0);
+            }
+            long before = System.nanoTime();
+            ring.sum(gradient, gradient.length);
+            waitedNanos += System.nanoTime() - before;
+            globalNorm = Math.sqrt(TensorStats.sumOfSquares(gradient, 0, gradient.length)) / examples;
+        } else {
+            globalNorm = capture.gradNorm();
+        }
+        report.reduced(globalNorm);
+        Sentinel.Verdict late = sentinel.reduced(report);
+        tell(late);
+        leaveEarly(late);
+        if (late.asks(Action.SKIP)) {
+            throw new NoUpdate();
+        }
+        double clip = 1;
+        if (late.asks(Action.CLIP) && globalNorm > sentinel.clipNorm()) {
+            clip = sentinel.clipNorm() / globalNorm;
+        }
+        if (alone) {
+            if (clip != 1) {
+                TensorStats.copy(view, gradient);
+            } else {
+                return;
+            }
+        }
+        scale.apply(gradient, batch.examples(), examples, contributors, clip);
+        GradientScale.write(gradient, view);
+    }
+
+    /** Ends the segment when a verdict asks for it; all workers come here together. */
+    private void leaveEarly(Sentinel.Verdict verdict) {
+        if (verdict.asks(Action.STOP)) {
+            finish(Ending.STOPPED, verdict.reason(Action.STOP));
+            throw new NoUpdate();
+        }
+        if (verdict.asks(Action.ROLLBACK)) {
+            finish(Ending.ROLLED_BACK, verdict.reason(Action.ROLLBACK));
+            throw new NoUpdate();
+        }
+        if (verdict.asks(Action.QUARANTINE) && ring.size() > 1) {
+            Sentinel.Trouble reason = verdict.reason(Action.QUARANTINE);
+            if (reason.worker() != StepRecord.NO_WORKER) {
+                finish(Ending.QUARANTINED, reason);
+            }
+        }
+    }
+
+    private void finish(Ending how, Sentinel.Trouble why) {
+        ending = how;
+        end = new Sign(why.kind(), why.worker(), why.step(), why.evidence());
+    }
+
+    /** One event for each trouble; the first worker speaks for all. */
+    private void tell(Sentinel.Verdict verdict) {
+        if (rank != 0) {
+            return;
+        }
+        for (Sentinel.Trouble trouble : verdict.troubles()) {
+            String actions = trouble.actions().stream()
+                    .map(a -> a.name().toLowerCase(Locale.ROOT))
+                    .sorted()
+                    .collect(Collectors.joining(", "));
+            sink.event(new EventRecord(
+                    segment.run().runId(),
+                    segment.attempt(),
+                    trouble.worker(),
+                    step,
+                    micros(),
+                    "intervention",
+                    trouble.kind() + " (" + trouble.evidence() + "): " + actions));
+        }
+    }
+
+    @Override
+    public void iterationDone(Model model, int iteration, int epoch) {
+        capture.afterUpdate();
+    }
+
+    private void record(boolean updated) {
+        String run = segment.run().runId();
+        double seconds = (System.nanoTime() - begun) / 1e9;
+        double waited = waitedNanos / 1e9;
+        MetricValues values = new MetricValues()
+                .set(Metric.LOSS, loss)
+                .set(Metric.GRAD_NORM, capture.gradNorm())
+                .set(Metric.LEARNING_RATE, learningRate)
+                .set(Metric.SKIPPED, updated ? 0 : 1)
+                .set(Metric.EXAMPLES, batch.examples())
+                .set(Metric.TOKENS, batch.tokens())
+                .set(Metric.LOSS_TOKENS, batch.lossTokens())
+                .set(Metric.NAN_INPUTS, batch.nanInputs())
+                .set(Metric.NAN_LABELS, batch.nanLabels())
+                .set(Metric.STEP_SECONDS, seconds)
+                .set(Metric.COMPUTE_SECONDS, seconds - waited - dataSeconds)
+                .set(Metric.COLLECTIVE_WAIT_SECONDS, waited)
+                .set(Metric.DATA_WAIT_SECONDS, dataSeconds);
+        if (updated) {
+            capture.updateNorm().ifPresent(norm -> values.set(Metric.UPDATE_NORM, norm));
+            capture.paramNorm().ifPresent(norm -> values.set(Metric.PARAM_NORM, norm));
+        }
+        sink.step(new StepRecord(
+                run,
+                segment.attempt(),
+                rank,
+                step,
+                micros(),
+                Scope.LOCAL,
+                1,
+                values,
+                "before_clip",
+                HexFormat.of().toHexDigits(batch.hash()),
+                null));
+        capture.layers(run, segment.attempt(), rank, step).forEach(sink::layer);
+        // In a seeded permutation every batch ranges over nearly all of the shard: once says as much as every time.
+        if (!segment.shuffle() || step == segment.from()) {
+            sink.shard(new ShardRecord(
+                    run, segment.attempt(), rank, step, Integer.toString(rank), batch.firstSample(), batch.lastSample()));
+        }
+        if (rank == 0 && Double.isFinite(globalNorm)) {
+            MetricValues global = new MetricValues()
+                    .set(Metric.LOSS, globalLoss)
+                    .set(Metric.GRAD_NORM, globalNorm)
+                    .set(Metric.CONSUMED_EXAMPLES, (double) (step + 1) * segment.batch() * ring.size());
+            sink.step(StepRecord.global(run, segment.attempt(), step, micros(), global));
+        }
+    }
+
+    private static long micros() {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+    }
+
+    @Override
+    public void onForwardPass(Model model, Map<String, INDArray> activations) {}
+}
