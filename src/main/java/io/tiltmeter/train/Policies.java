@@ -1,5 +1,7 @@
 package io.tiltmeter.train;
 
+import io.tiltmeter.config.TrainConfig;
+import io.tiltmeter.config.TrainConfig.Action;
 import java.io.Serializable;
 import java.util.EnumSet;
 import java.util.Map;
@@ -17,22 +19,6 @@ record Policies(Map<String, Set<Action>> actions, double clipNorm) implements Se
     /** Kind of NaN and infinities, known before the update and by worker. */
     static final String NON_FINITE = "non-finite";
 
-    /** What can be done, from the mildest to the gravest. */
-    enum Action {
-        /** An event in the tables, a line on the terminal. */
-        WARN,
-        /** Scale the averaged gradient down for this step. */
-        CLIP,
-        /** Leave out the batch: of the workers to blame, or of all when it is no single worker's. */
-        SKIP,
-        /** Leave out a worker for good, and deal its examples to the others. */
-        QUARANTINE,
-        /** Go back to the last checkpoint before the trouble, with a lower learning rate. */
-        ROLLBACK,
-        /** End the training before the update; the model stays as it was. */
-        STOP
-    }
-
     Policies {
         Map<String, Set<Action>> copy = new TreeMap<>();
         actions.forEach((kind, set) -> copy.put(kind, set.isEmpty() ? Set.of() : Set.copyOf(EnumSet.copyOf(set))));
@@ -41,5 +27,13 @@ record Policies(Map<String, Set<Action>> actions, double clipNorm) implements Se
 
     Set<Action> of(String kind) {
         return actions.getOrDefault(kind, Set.of());
+    }
+
+    /** As configured. */
+    static Policies of(TrainConfig.Sentinel configured) {
+        Map<String, Set<Action>> actions = new TreeMap<>();
+        configured.policies().forEach((kind, list) -> actions.put(kind, Set.copyOf(list)));
+        Double norm = configured.clipNorm();
+        return new Policies(actions, norm == null ? Double.NaN : norm);
     }
 }

@@ -10,7 +10,7 @@ import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepRecord;
 import io.tiltmeter.stats.SortedWindow;
-import io.tiltmeter.train.Policies.Action;
+import io.tiltmeter.config.TrainConfig.Action;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;

@@ -6,7 +6,7 @@ import io.tiltmeter.model.MetricValues;
 import io.tiltmeter.model.Scope;
 import io.tiltmeter.model.ShardRecord;
 import io.tiltmeter.model.StepRecord;
-import io.tiltmeter.train.Policies.Action;
+import io.tiltmeter.config.TrainConfig.Action;
 import io.tiltmeter.train.Segment.Ending;
 import io.tiltmeter.train.Segment.Sign;
 import java.io.IOException;

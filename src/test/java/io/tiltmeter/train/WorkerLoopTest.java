@@ -1,0 +1,176 @@
+package io.tiltmeter.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tiltmeter.config.TrainConfig.Action;
+import io.tiltmeter.spark.LocalSpark;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class WorkerLoopTest {
+    private static final Policies NONE = new Policies(Map.of(), Double.NaN);
+
+    @TempDir
+    Path metrics = Path.of("");
+
+    private static Policies onNonFinite(Action... actions) {
+        return new Policies(Map.of(Policies.NON_FINITE, Set.of(actions)), Double.NaN);
+    }
+
+    private Dataset<Row> table(String name) {
+        return LocalSpark.session().read().parquet(metrics.resolve(name).toString());
+    }
+
+    @Test
+    void oneWorkerIsPlainFit() throws Exception {
+        List<byte[]> examples = Workers.examples(640, 5);
+        Network plain = Workers.network(3);
+        try (Shard shard = Shard.load(examples.iterator(), Workers.LAYOUT, 0)) {
+            for (int step = 0; step < 100; step++) {
+                plain.fit(shard.batch(step / 20, step % 20, 32, 1, false).data());
+            }
+        }
+        Workers.End end = Workers.train(
+                        Workers.segment(metrics, 100, 32, NONE), List.of(examples), Workers.network(3))
+                .get(0);
+
+        assertThat(end.done().next()).isEqualTo(100);
+        assertThat(Workers.params(end.network())).isEqualTo(Workers.params(plain));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 4})
+    void workersOnEqualShardsAreOneWithTheWholeBatch(int workers) throws Exception {
+        int batch = 8;
+        int batches = 20;
+        List<byte[]> all = Workers.examples(workers * batch * batches, 6);
+        List<List<byte[]>> shards = new ArrayList<>();
+        for (int w = 0; w < workers; w++) {
+            shards.add(new ArrayList<>());
+        }
+        for (int i = 0; i < all.size(); i++) {
+            shards.get(i / batch % workers).add(all.get(i));
+        }
+        Network whole = Workers.network(3);
+        try (Shard shard = Shard.load(all.iterator(), Workers.LAYOUT, 0)) {
+            for (int step = 0; step < 300; step++) {
+                whole.fit(shard.batch(step / batches, step % batches, workers * batch, 1, false)
+                        .data());
+            }
+        }
+        List<Workers.End> ends =
+                Workers.train(Workers.segment(metrics, 300, batch, NONE), shards, Workers.network(3));
+
+        float[] first = Workers.params(ends.get(0).network());
+        assertThat(ends).allSatisfy(end -> assertThat(Workers.params(end.network())).isEqualTo(first));
+        assertThat(Workers.difference(first, Workers.params(whole))).isLessThan(1e-5);
+    }
+
+    @Test
+    void everyStepOfEveryWorkerIsRecordedOnce() throws Exception {
+        Workers.train(
+                Workers.segment(metrics, 50, 16, NONE),
+                List.of(Workers.examples(320, 1), Workers.examples(320, 2)),
+                Workers.network(3));
+
+        Dataset<Row> steps = table("steps");
+        assertThat(steps.where("scope = 'local'").count()).isEqualTo(100);
+        assertThat(steps.where("scope = 'local'").select("worker", "step").distinct().count())
+                .isEqualTo(100);
+        assertThat(steps.where("scope = 'global'").count()).isEqualTo(50);
+        assertThat(steps.where("scope = 'local' and (loss is null or grad_norm is null or examples != 16"
+                                + " or nan_inputs != 0 or skipped != 0 or batch_hash is null)")
+                        .count())
+                .isZero();
+        assertThat(table("layers").where("step = 0").count()).isEqualTo(4);
+    }
+
+    /** Worker 1's examples hold NaN in the batch of step 7 only. */
+    private static List<List<byte[]>> nanOnWorkerOne() {
+        List<byte[]> bad = Workers.examples(320, 2);
+        float[] features = new float[Workers.FEATURES];
+        features[2] = Float.NaN;
+        bad.set(7 * 16 + 3, Workers.LAYOUT.pack(features, new float[] {1}, null, null));
+        return List.of(Workers.examples(320, 1), bad);
+    }
+
+    @Test
+    void aStopLeavesTheModelAsItWasBefore() throws Exception {
+        List<Workers.End> ends = Workers.train(
+                Workers.segment(metrics, 20, 16, onNonFinite(Action.WARN, Action.STOP)),
+                nanOnWorkerOne(),
+                Workers.network(3));
+
+        assertThat(ends).allSatisfy(end -> {
+            assertThat(end.done().ending()).isEqualTo(Segment.Ending.STOPPED);
+            assertThat(end.done().next()).isEqualTo(7);
+            assertThat(end.done().trouble()).isNotNull();
+            assertThat(end.done().trouble().worker()).isEqualTo(1);
+            assertThat(end.done().trouble().evidence()).isEqualTo("1 non-finite inputs and 0 non-finite labels");
+            for (float p : Workers.params(end.network())) {
+                assertThat(p).isFinite();
+            }
+        });
+        assertThat(table("events").collectAsList())
+                .hasSize(1)
+                .allSatisfy(e -> assertThat(e.<Integer>getAs("worker")).isEqualTo(1))
+                .allSatisfy(e -> assertThat(e.<Long>getAs("step")).isEqualTo(7))
+                .allSatisfy(e -> assertThat(e.<String>getAs("detail")).startsWith("non-finite (1 non-finite inputs"));
+    }
+
+    @Test
+    void aSkippedContributionLeavesTheOthersMean() throws Exception {
+        List<Workers.End> ends = Workers.train(
+                Workers.segment(metrics, 20, 16, onNonFinite(Action.SKIP)), nanOnWorkerOne(), Workers.network(3));
+
+        assertThat(ends).allSatisfy(end -> {
+            assertThat(end.done().ending()).isEqualTo(Segment.Ending.DONE);
+            assertThat(end.network().iteration()).isEqualTo(20);
+        });
+        float[] first = Workers.params(ends.get(0).network());
+        assertThat(first).isEqualTo(Workers.params(ends.get(1).network()));
+        for (float p : first) {
+            assertThat(p).isFinite();
+        }
+        Row global = table("steps").where("scope = 'global' and step = 7").first();
+        Row own = table("steps").where("scope = 'local' and worker = 0 and step = 7").first();
+        assertThat(global.<Double>getAs("grad_norm"))
+                .isCloseTo(own.<Double>getAs("grad_norm"), org.assertj.core.data.Percentage.withPercentage(1e-3));
+    }
+
+    @Test
+    void aQuarantineEndsAfterTheStep() throws Exception {
+        List<Workers.End> ends = Workers.train(
+                Workers.segment(metrics, 20, 16, onNonFinite(Action.QUARANTINE)),
+                nanOnWorkerOne(),
+                Workers.network(3));
+
+        assertThat(ends).allSatisfy(end -> {
+            assertThat(end.done().ending()).isEqualTo(Segment.Ending.QUARANTINED);
+            assertThat(end.done().next()).isEqualTo(8);
+        });
+        assertThat(Workers.params(ends.get(0).network()))
+                .isEqualTo(Workers.params(ends.get(1).network()));
+    }
+
+    @Test
+    void withoutAPolicyWhatIsNotANumberSpreadsToAll() throws Exception {
+        List<Workers.End> ends = Workers.train(
+                Workers.segment(metrics, 20, 16, NONE), nanOnWorkerOne(), Workers.network(3));
+
+        assertThat(ends).allSatisfy(end -> assertThat(Workers.params(end.network())[0]).isNaN());
+        assertThat(table("steps").where("scope = 'local' and step = 7 and isnan(grad_norm)").count())
+                .isEqualTo(1);
+        assertThat(table("steps").where("scope = 'local' and step = 8 and isnan(loss)").count())
+                .isEqualTo(2);
+    }
+}
