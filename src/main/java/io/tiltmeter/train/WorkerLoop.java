@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
@@ -42,6 +43,7 @@ final class WorkerLoop extends BaseTrainingListener {
     private final transient StepCapture capture;
     private final transient Sentinel sentinel;
     private final transient GradientScale scale;
+    private final transient Optional<StepInterceptor> interceptor;
     private final int rank;
     private final float[] gradient;
     private final transient List<StepReport> reports = new ArrayList<>();
@@ -78,6 +80,7 @@ final class WorkerLoop extends BaseTrainingListener {
         sentinel = new Sentinel(segment.run(), segment.policies(), segment.detectors());
         sentinel.warm(segment.past());
         scale = GradientScale.of(network);
+        interceptor = Interceptors.of(segment.interceptor(), segment.interceptorArguments());
         gradient = new float[Math.toIntExact(network.parameters())];
     }
 
@@ -94,6 +97,9 @@ final class WorkerLoop extends BaseTrainingListener {
             int epoch = Math.toIntExact(step / perEpoch);
             batch = shard.batch(
                     epoch, (int) (step % perEpoch), segment.batch(), segment.seed(), segment.shuffle());
+            if (interceptor.isPresent()) {
+                batch = batch.with(interceptor.get().batch(rank, step, batch.data()));
+            }
             dataSeconds = (System.nanoTime() - begun) / 1e9;
             network.setEpoch(epoch);
             take();
@@ -137,6 +143,7 @@ final class WorkerLoop extends BaseTrainingListener {
     }
 
     private void reduce() throws IOException {
+        interceptor.ifPresent(i -> i.gradient(rank, step, network.gradients()));
         capture.beforeReduce();
         loss = network.score();
         double compute = (System.nanoTime() - begun) / 1e9 - dataSeconds;
@@ -272,6 +279,7 @@ final class WorkerLoop extends BaseTrainingListener {
     @Override
     public void iterationDone(Model model, int iteration, int epoch) {
         capture.afterUpdate();
+        interceptor.ifPresent(i -> i.updated(rank, step, network.params()));
     }
 
     private void record(boolean updated) {
