@@ -98,7 +98,7 @@ final class WorkerLoop extends BaseTrainingListener {
             batch = shard.batch(
                     epoch, (int) (step % perEpoch), segment.batch(), segment.seed(), segment.shuffle());
             if (interceptor.isPresent()) {
-                batch = batch.with(interceptor.get().batch(rank, step, batch.data()));
+                batch = Batch.recounted(interceptor.get().batch(rank, step, batch.data()), batch);
             }
             dataSeconds = (System.nanoTime() - begun) / 1e9;
             network.setEpoch(epoch);
