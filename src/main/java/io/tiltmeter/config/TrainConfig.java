@@ -83,17 +83,17 @@ public record TrainConfig(
 
     /** What is done about trouble. */
     public enum Action {
-        /** Say it. */
+        /** An event in the tables, a line on the terminal. */
         WARN,
-        /** Shorten the gradient to {@code sentinel.clip-norm}. */
+        /** Scale the averaged gradient of this step down to {@code sentinel.clip-norm}. */
         CLIP,
-        /** Leave the step out. */
+        /** Leave out the batch: of the workers to blame, or of all where it is no single worker's. */
         SKIP,
-        /** Keep the mini-batch for a look at it, and never train on it again. */
+        /** Leave out a worker for good, and deal its examples to the others. */
         QUARANTINE,
-        /** Go back to the last good checkpoint with a lower learning rate. */
+        /** Go back to the last checkpoint before the trouble, with a lower learning rate. */
         ROLLBACK,
-        /** End the run. */
+        /** End the training before the update; the model stays as it was. */
         STOP
     }
 
@@ -165,6 +165,8 @@ public record TrainConfig(
      * @param segmentSteps steps between checkpoints
      * @param averagingFrequency steps between averaging of parameters
      * @param shuffle whether each epoch has an order of its own
+     * @param interceptor name of a class that changes batches, gradients or parameters on the workers, else null
+     * @param interceptorArguments handed to it
      */
     public record Training(
             Way way,
@@ -174,8 +176,14 @@ public record TrainConfig(
             @Nullable Long maxSteps,
             int segmentSteps,
             int averagingFrequency,
-            boolean shuffle)
-            implements Serializable {}
+            boolean shuffle,
+            @Nullable String interceptor,
+            Map<String, String> interceptorArguments)
+            implements Serializable {
+        public Training {
+            interceptorArguments = Collections.unmodifiableSortedMap(new TreeMap<>(interceptorArguments));
+        }
+    }
 
     /**
      * What is recorded.

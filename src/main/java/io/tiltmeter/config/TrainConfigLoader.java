@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TrainConfigLoader {
     private static final String ARGUMENTS = "model.arguments";
+    private static final String INTERCEPTOR_ARGUMENTS = "training.interceptor-arguments";
     private static final String POLICIES = "sentinel.policies";
     private static final Pattern RUN_ID = Pattern.compile("[A-Za-z0-9._-]+");
     private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:.*", Pattern.DOTALL);
@@ -39,6 +40,7 @@ public final class TrainConfigLoader {
     private final Map<String, TrainKey> keys = TrainKey.all();
     private final Map<String, Object> values = new LinkedHashMap<>();
     private final Map<String, String> arguments = new TreeMap<>();
+    private final Map<String, String> interceptorArguments = new TreeMap<>();
     private final Path file;
 
     private TrainConfigLoader(Path file) {
@@ -68,7 +70,7 @@ public final class TrainConfigLoader {
         return loader.build();
     }
 
-    /** All keys, those of a factory's arguments excepted, which are free: {@code model.arguments.*}. */
+    /** All keys, but for the free {@code model.arguments.*} and {@code training.interceptor-arguments.*}. */
     public static List<String> keys() {
         return List.copyOf(new TrainConfigLoader(Path.of("")).keys.keySet());
     }
@@ -94,8 +96,9 @@ public final class TrainConfigLoader {
     private void collect(ConfigObject object, String prefix, List<Map.Entry<String, ConfigValue>> into) {
         object.forEach((name, value) -> {
             String path = prefix + name;
-            boolean section =
-                    path.equals(ARGUMENTS) || keys.keySet().stream().anyMatch(key -> key.startsWith(path + "."));
+            boolean section = path.equals(ARGUMENTS)
+                    || path.equals(INTERCEPTOR_ARGUMENTS)
+                    || keys.keySet().stream().anyMatch(key -> key.startsWith(path + "."));
             if (value instanceof ConfigObject child && !keys.containsKey(path) && (section || !child.isEmpty())) {
                 collect(child, path + ".", into);
             } else {
@@ -105,12 +108,15 @@ public final class TrainConfigLoader {
     }
 
     private void put(String path, Object raw, String where) {
-        if (path.startsWith(ARGUMENTS + ".")) {
-            if (raw instanceof Map || raw instanceof List || raw.equals("null")) {
-                throw wrong(path, raw, "text or a number", where);
+        for (String free : List.of(ARGUMENTS, INTERCEPTOR_ARGUMENTS)) {
+            if (path.startsWith(free + ".")) {
+                if (raw instanceof Map || raw instanceof List || raw.equals("null")) {
+                    throw wrong(path, raw, "text or a number", where);
+                }
+                (free.equals(ARGUMENTS) ? arguments : interceptorArguments)
+                        .put(path.substring(free.length() + 1), raw.toString());
+                return;
             }
-            arguments.put(path.substring(ARGUMENTS.length() + 1), raw.toString());
-            return;
         }
         TrainKey key = keys.get(path);
         if (key == null) {
@@ -183,6 +189,9 @@ public final class TrainConfigLoader {
             throw new ConfigException(
                     "Setting 'run-id' is '" + runId + "', expected letters, digits, dots, underscores and dashes only");
         }
+        if (!interceptorArguments.isEmpty()) {
+            needs("training.interceptor", true, INTERCEPTOR_ARGUMENTS);
+        }
         TrainConfig.Training training = new TrainConfig.Training(
                 required("training.way"),
                 whole("training.workers"),
@@ -191,7 +200,9 @@ public final class TrainConfigLoader {
                 (Long) values.get("training.max-steps"),
                 whole("training.segment-steps"),
                 whole("training.averaging-frequency"),
-                required("training.shuffle"));
+                required("training.shuffle"),
+                (String) values.get("training.interceptor"),
+                interceptorArguments);
         TrainConfig.Capture capture = new TrainConfig.Capture(
                 required("capture.layers"),
                 required("capture.budget"),

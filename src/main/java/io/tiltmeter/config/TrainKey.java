@@ -76,6 +76,7 @@ record TrainKey(
         keys.add(whole("training.segment-steps", 500L, 1, MANY));
         keys.add(whole("training.averaging-frequency", 1L, 1, MANY));
         keys.add(of("training.shuffle", Kind.BOOLEAN, true));
+        keys.add(text("training.interceptor"));
         keys.add(of("capture.layers", Kind.BOOLEAN, true));
         keys.add(number("capture.budget", 0.02, 0, 1));
         keys.add(whole("capture.every-steps", 0L, 0, MANY));

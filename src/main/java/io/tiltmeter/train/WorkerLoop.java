@@ -1,12 +1,12 @@
 package io.tiltmeter.train;
 
+import io.tiltmeter.config.TrainConfig.Action;
 import io.tiltmeter.model.EventRecord;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.MetricValues;
 import io.tiltmeter.model.Scope;
 import io.tiltmeter.model.ShardRecord;
 import io.tiltmeter.model.StepRecord;
-import io.tiltmeter.config.TrainConfig.Action;
 import io.tiltmeter.train.Segment.Ending;
 import io.tiltmeter.train.Segment.Sign;
 import java.io.IOException;
@@ -95,8 +95,7 @@ final class WorkerLoop extends BaseTrainingListener {
         for (step = segment.from(); step < segment.to(); step++) {
             begun = System.nanoTime();
             int epoch = Math.toIntExact(step / perEpoch);
-            batch = shard.batch(
-                    epoch, (int) (step % perEpoch), segment.batch(), segment.seed(), segment.shuffle());
+            batch = shard.batch(epoch, (int) (step % perEpoch), segment.batch(), segment.seed(), segment.shuffle());
             if (interceptor.isPresent()) {
                 batch = Batch.recounted(interceptor.get().batch(rank, step, batch.data()), batch);
             }
@@ -320,7 +319,13 @@ final class WorkerLoop extends BaseTrainingListener {
         // In a seeded permutation every batch ranges over nearly all of the shard: once says as much as every time.
         if (!segment.shuffle() || step == segment.from()) {
             sink.shard(new ShardRecord(
-                    run, segment.attempt(), rank, step, Integer.toString(rank), batch.firstSample(), batch.lastSample()));
+                    run,
+                    segment.attempt(),
+                    rank,
+                    step,
+                    Integer.toString(rank),
+                    batch.firstSample(),
+                    batch.lastSample()));
         }
         if (rank == 0 && Double.isFinite(globalNorm)) {
             MetricValues global = new MetricValues()
