@@ -1,10 +1,14 @@
 package io.tiltmeter.cli;
 
+import io.tiltmeter.config.ConfigException;
 import io.tiltmeter.config.Settings;
 import io.tiltmeter.config.SettingsLoader;
 import io.tiltmeter.config.TrainConfig;
 import io.tiltmeter.config.TrainConfigLoader;
 import io.tiltmeter.train.TrainJob;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -26,7 +30,9 @@ final class TrainCommand extends Command {
             description = "Where models (DIR/<run-id>) and metric tables (DIR/metrics, shared by runs) go.")
     String output = "";
 
-    @Option(names = "--check", description = "Pre-flight only: checks network, data and settings; exit code 1 on failure.")
+    @Option(
+            names = "--check",
+            description = "Pre-flight only: checks network, data and settings; exit code 1 on failure.")
     boolean check;
 
     @Option(names = "--resume", description = "Go on from the run's last checkpoint.")
@@ -50,12 +56,23 @@ final class TrainCommand extends Command {
     @Override
     Action prepare(Settings settings, Terminal terminal) {
         if (common().config == null) {
-            throw new CommandLine.ParameterException(
-                    new CommandLine(this), "Missing required option: '--config=FILE'");
+            throw new CommandLine.ParameterException(new CommandLine(this), "Missing required option: '--config=FILE'");
         }
-        TrainConfig config = TrainConfigLoader.load(common().config, common().sets);
+        TrainConfig config = TrainConfigLoader.load(common().config, overrides(common().sets));
         TrainJob.Request request =
                 new TrainJob.Request(config, output, check, resume, common().dryRun, terminal.width());
         return (jobs, progress) -> jobs.train(request, progress);
+    }
+
+    private static Map<String, String> overrides(List<String> sets) {
+        Map<String, String> overrides = new LinkedHashMap<>();
+        for (String set : sets) {
+            int equals = set.indexOf('=');
+            if (equals < 1) {
+                throw new ConfigException("Option '--set' is '" + set + "', expected KEY=VALUE");
+            }
+            overrides.put(set.substring(0, equals).strip(), set.substring(equals + 1).strip());
+        }
+        return overrides;
     }
 }

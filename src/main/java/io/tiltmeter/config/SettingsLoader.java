@@ -125,7 +125,7 @@ public final class SettingsLoader {
         return SettingKey.assemble(sections, byDetector);
     }
 
-    private static Config parse(Path file) {
+    static Config parse(Path file) {
         if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
             String got = Files.exists(file) ? "it is not a readable file" : "there is no such file";
             throw new ConfigException("Cannot read settings '" + file + "': " + got);
@@ -196,7 +196,7 @@ public final class SettingsLoader {
         }
     }
 
-    private static String where(ConfigOrigin origin, Path file) {
+    static String where(ConfigOrigin origin, Path file) {
         String name = origin.filename() == null
                 ? file.toString()
                 : Path.of(origin.filename()).toString();

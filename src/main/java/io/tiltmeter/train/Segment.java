@@ -5,6 +5,7 @@ import io.tiltmeter.model.RunRecord;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stretch of steps that workers train together without the driver; between two segments there is a checkpoint.
@@ -20,6 +21,7 @@ import java.util.Map;
  * @param secret known to the workers of this segment only
  * @param timeoutMillis silence of a neighbour after which it counts as lost
  * @param past the latest steps before this segment, for detectors
+ * @param interceptor class of the {@link StepInterceptor}, if there is one
  */
 record Segment(
         RunRecord run,
@@ -37,9 +39,12 @@ record Segment(
         double flushSeconds,
         long secret,
         long timeoutMillis,
-        List<StepReport> past)
+        List<StepReport> past,
+        @Nullable String interceptor,
+        Map<String, String> interceptorArguments)
         implements Serializable {
     Segment {
+        interceptorArguments = Map.copyOf(interceptorArguments);
         detectors = Map.copyOf(detectors);
         past = List.copyOf(past);
     }
@@ -72,7 +77,7 @@ record Segment(
             String device,
             Ending ending,
             long next,
-            @org.jspecify.annotations.Nullable Sign trouble,
+            @Nullable Sign trouble,
             byte[] model,
             List<StepReport> reports,
             long rows,

@@ -1,5 +1,6 @@
 package io.tiltmeter.train;
 
+import io.tiltmeter.config.TrainConfig.Action;
 import io.tiltmeter.detect.Detector;
 import io.tiltmeter.detect.DetectorSettings;
 import io.tiltmeter.detect.Detectors;
@@ -10,7 +11,6 @@ import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepRecord;
 import io.tiltmeter.stats.SortedWindow;
-import io.tiltmeter.config.TrainConfig.Action;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;

@@ -2,11 +2,15 @@ package io.tiltmeter.train;
 
 import io.tiltmeter.config.TrainConfig;
 import io.tiltmeter.detect.DetectorSettings;
+import io.tiltmeter.model.AttemptRecord;
 import io.tiltmeter.model.RunRecord;
+import io.tiltmeter.model.TopologyRecord;
 import io.tiltmeter.spark.Progress;
 import io.tiltmeter.train.Segment.Result;
 import io.tiltmeter.train.Segment.Sign;
 import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -48,6 +52,7 @@ final class SynchronousTraining {
     private int attempt;
     private int number;
     private List<StepReport> past = List.of();
+    private @Nullable AttemptRecord now;
 
     /**
      * How a training ended.
@@ -55,7 +60,12 @@ final class SynchronousTraining {
      * @param status {@code finished} or {@code failed}
      * @param trouble what the sentinel stopped it for
      */
-    record Ended(byte[] model, long steps, int attempts, String status, @Nullable Sign trouble) {}
+    record Ended(
+            byte[] model,
+            long steps,
+            int attempts,
+            String status,
+            @Nullable Sign trouble) {}
 
     SynchronousTraining(
             SparkSession spark,
@@ -86,7 +96,7 @@ final class SynchronousTraining {
     Ended train(byte[] model, long from, int firstAttempt) {
         step = from;
         attempt = firstAttempt;
-        Deal deal = deal(List.of());
+        Deal deal = deal();
         total = steps(deal);
         byte[] current = model;
         if (checkpoints.isEmpty()) {
@@ -94,7 +104,7 @@ final class SynchronousTraining {
         }
         int failures = 0;
         int rollbacks = 0;
-        begin("");
+        begin(null);
         while (step < total) {
             progress.stage(String.format("Training step %,d of %,d on %d workers", step, total, workers));
             List<Result> results;
@@ -107,12 +117,13 @@ final class SynchronousTraining {
                 failures++;
                 if (failures >= MOST_FAILURES) {
                     throw new IllegalStateException(
-                            "Training broke " + failures + " times at step " + step + " of run '" + run.runId() + "'", e);
+                            "Training broke " + failures + " times at step " + step + " of run '" + run.runId() + "'",
+                            e);
                 }
                 String why = firstLine(e);
                 progress.stage("A segment broke, going on from step " + step + ": " + why);
                 end("failed");
-                log.event(attempt, step, "restart", why);
+                event("restart", why);
                 attempt++;
                 begin(checkpoints.path(step).getName());
                 continue;
@@ -121,9 +132,9 @@ final class SynchronousTraining {
             Result first = results.get(0);
             boolean alike = results.stream().allMatch(r -> r.parameterHash() == first.parameterHash());
             if (!alike) {
-                log.event(attempt, first.next(), "device_error", "replicas differ after the segment");
+                event("device_error", "Replicas differ after the segment that ended before step " + first.next());
             }
-            log.topology(attempt, results);
+            log.topology(attempt, results.stream().map(this::place).toList());
             step = first.next();
             past = first.reports();
             current = first.model();
@@ -138,7 +149,7 @@ final class SynchronousTraining {
                     rollbacks++;
                     if (rollbacks > config.sentinel().maxRollbacks()) {
                         end("stopped by the sentinel");
-                        log.event(attempt, step, "intervention", "stopped after " + (rollbacks - 1) + " rollbacks");
+                        event("intervention", "stopped after " + (rollbacks - 1) + " rollbacks");
                         return new Ended(current, step, attempt + 1, "failed", sign);
                     }
                     current = rollBack();
@@ -148,7 +159,7 @@ final class SynchronousTraining {
                     long examplesLeft = (total - step) * workers;
                     workers--;
                     attempt++;
-                    deal = deal(List.of());
+                    deal = deal();
                     total = step + (examplesLeft + workers - 1) / workers;
                     checkpoint(current);
                     begin(checkpoints.path(step).getName());
@@ -162,7 +173,7 @@ final class SynchronousTraining {
     /** Examples as they lie with the workers. */
     private record Deal(String name, JavaRDD<byte[]> shards) {}
 
-    private Deal deal(List<String> none) {
+    private Deal deal() {
         return new Deal(attempt + "/" + workers, data.shards(workers));
     }
 
@@ -198,7 +209,9 @@ final class SynchronousTraining {
                     config.capture().flushSeconds(),
                     SECRETS.nextLong(),
                     SILENCE_MILLIS,
-                    past);
+                    past,
+                    config.training().interceptor(),
+                    config.training().interceptorArguments());
             SegmentTask task = new SegmentTask(segment, deal.name, shipped, data.layout(), hadoop);
             JavaRDD<Result> results = deal.shards
                     .rdd()
@@ -216,7 +229,7 @@ final class SynchronousTraining {
 
     private void checkpoint(byte[] model) {
         checkpoints.write(step, model);
-        log.event(attempt, step, "checkpoint", checkpoints.path(step).getName());
+        event("checkpoint", checkpoints.path(step).getName());
     }
 
     /** Goes back to the newest checkpoint before the step that gave rise to it, with a lower learning rate. */
@@ -232,21 +245,60 @@ final class SynchronousTraining {
         attempt++;
         checkpoints.dropAfter(target);
         checkpoints.write(target, model);
-        log.event(
-                attempt,
-                step,
+        event(
                 "learning_rate_change",
                 String.format(Locale.ROOT, "times %s after a rollback, now %s", factor, network.learningRate()));
         begin(checkpoints.path(target).getName());
         return model;
     }
 
-    private void begin(String checkpoint) {
-        log.attempt(attempt, step, checkpoint, workers, (long) workers * config.training().batch());
+    private void begin(@Nullable String checkpoint) {
+        now = new AttemptRecord(
+                run.runId(),
+                attempt,
+                micros(),
+                step,
+                checkpoint,
+                workers,
+                (long) workers * config.training().batch(),
+                null);
+        log.attempt(now);
     }
 
     private void end(String reason) {
-        log.attemptEnded(attempt, reason);
+        if (now != null) {
+            log.attempt(new AttemptRecord(
+                    now.runId(),
+                    now.attempt(),
+                    now.startMicros(),
+                    now.resumeStep(),
+                    now.checkpoint(),
+                    now.worldSize(),
+                    now.globalBatch(),
+                    reason));
+        }
+    }
+
+    private void event(String kind, String detail) {
+        log.event(attempt, step, micros(), kind, detail);
+    }
+
+    private TopologyRecord place(Result result) {
+        return new TopologyRecord(
+                run.runId(),
+                attempt,
+                result.worker(),
+                result.host(),
+                result.device(),
+                result.worker(),
+                null,
+                null,
+                null,
+                null);
+    }
+
+    static long micros() {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     }
 
     private static String firstLine(Throwable e) {

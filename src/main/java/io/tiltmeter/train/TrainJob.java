@@ -48,16 +48,15 @@ public final class TrainJob {
                     + "' before; add --resume to go on, or choose another run-id");
         }
         if (request.resume() && checkpoints.isEmpty()) {
-            throw new ConfigException("There is no checkpoint of run '" + config.runId() + "' below '" + folder
-                    + "' to resume from");
+            throw new ConfigException(
+                    "There is no checkpoint of run '" + config.runId() + "' below '" + folder + "' to resume from");
         }
         progress.stage("Loading the network");
         Network initial = NetworkSource.load(config.model(), config.seed(), hadoop);
         progress.stage("Reading " + config.data().train());
-        TrainingData data =
-                TrainingData.open(spark, config.data(), config.seed(), config.training().workers());
-        return Optional.<Outcome>empty()
-                .orElseGet(() -> train(spark, request, initial, data, checkpoints, folder, progress));
+        TrainingData data = TrainingData.open(
+                spark, config.data(), config.seed(), config.training().workers());
+        return train(spark, request, initial, data, checkpoints, folder, progress);
     }
 
     private static Outcome train(
@@ -80,7 +79,7 @@ public final class TrainJob {
             ended = new SynchronousTraining(spark, config, data, run, log, checkpoints, metrics, progress)
                     .train(model, from, 0);
         } catch (RuntimeException e) {
-            log.finished("failed");
+            log.end("failed", SynchronousTraining.micros());
             throw e;
         } finally {
             ShardCache.drop(config.runId());
@@ -88,7 +87,7 @@ public final class TrainJob {
         write(new Path(folder, "model.zip"), ended.model(), hadoop);
         progress.stage("Evaluating");
         Map<String, Double> scores = Evaluations.evaluate(spark, ended.model(), data);
-        log.finished(ended.status());
+        log.end(ended.status(), SynchronousTraining.micros());
         String numbers = scores.entrySet().stream()
                 .map(e -> e.getKey() + " " + String.format("%.4g", e.getValue()))
                 .collect(Collectors.joining(", "));
@@ -99,8 +98,7 @@ public final class TrainJob {
                 .map(sign -> "The sentinel stopped run '" + config.runId() + "' at step " + sign.step() + ": "
                         + sign.kind()
                         + (sign.worker() >= 0 ? " on worker " + sign.worker() : "") + " (" + sign.evidence() + ")");
-        return new Outcome(
-                text, Optional.empty(), List.of(), Optional.of(folder.toString()), failed);
+        return new Outcome(text, Optional.empty(), List.of(), Optional.of(folder.toString()), failed);
     }
 
     private static RunRecord record(TrainConfig config, TrainingData data) {

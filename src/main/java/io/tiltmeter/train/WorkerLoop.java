@@ -1,12 +1,12 @@
 package io.tiltmeter.train;
 
+import io.tiltmeter.config.TrainConfig.Action;
 import io.tiltmeter.model.EventRecord;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.MetricValues;
 import io.tiltmeter.model.Scope;
 import io.tiltmeter.model.ShardRecord;
 import io.tiltmeter.model.StepRecord;
-import io.tiltmeter.config.TrainConfig.Action;
 import io.tiltmeter.train.Segment.Ending;
 import io.tiltmeter.train.Segment.Sign;
 import java.io.IOException;
@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
@@ -42,6 +43,7 @@ final class WorkerLoop extends BaseTrainingListener {
     private final transient StepCapture capture;
     private final transient Sentinel sentinel;
     private final transient GradientScale scale;
+    private final transient Optional<StepInterceptor> interceptor;
     private final int rank;
     private final float[] gradient;
     private final transient List<StepReport> reports = new ArrayList<>();
@@ -78,6 +80,7 @@ final class WorkerLoop extends BaseTrainingListener {
         sentinel = new Sentinel(segment.run(), segment.policies(), segment.detectors());
         sentinel.warm(segment.past());
         scale = GradientScale.of(network);
+        interceptor = Interceptors.of(segment.interceptor(), segment.interceptorArguments());
         gradient = new float[Math.toIntExact(network.parameters())];
     }
 
@@ -92,8 +95,10 @@ final class WorkerLoop extends BaseTrainingListener {
         for (step = segment.from(); step < segment.to(); step++) {
             begun = System.nanoTime();
             int epoch = Math.toIntExact(step / perEpoch);
-            batch = shard.batch(
-                    epoch, (int) (step % perEpoch), segment.batch(), segment.seed(), segment.shuffle());
+            batch = shard.batch(epoch, (int) (step % perEpoch), segment.batch(), segment.seed(), segment.shuffle());
+            if (interceptor.isPresent()) {
+                batch = Batch.recounted(interceptor.get().batch(rank, step, batch.data()), batch);
+            }
             dataSeconds = (System.nanoTime() - begun) / 1e9;
             network.setEpoch(epoch);
             take();
@@ -137,6 +142,7 @@ final class WorkerLoop extends BaseTrainingListener {
     }
 
     private void reduce() throws IOException {
+        interceptor.ifPresent(i -> i.gradient(rank, step, network.gradients()));
         capture.beforeReduce();
         loss = network.score();
         double compute = (System.nanoTime() - begun) / 1e9 - dataSeconds;
@@ -272,6 +278,7 @@ final class WorkerLoop extends BaseTrainingListener {
     @Override
     public void iterationDone(Model model, int iteration, int epoch) {
         capture.afterUpdate();
+        interceptor.ifPresent(i -> i.updated(rank, step, network.params()));
     }
 
     private void record(boolean updated) {
@@ -312,7 +319,13 @@ final class WorkerLoop extends BaseTrainingListener {
         // In a seeded permutation every batch ranges over nearly all of the shard: once says as much as every time.
         if (!segment.shuffle() || step == segment.from()) {
             sink.shard(new ShardRecord(
-                    run, segment.attempt(), rank, step, Integer.toString(rank), batch.firstSample(), batch.lastSample()));
+                    run,
+                    segment.attempt(),
+                    rank,
+                    step,
+                    Integer.toString(rank),
+                    batch.firstSample(),
+                    batch.lastSample()));
         }
         if (rank == 0 && Double.isFinite(globalNorm)) {
             MetricValues global = new MetricValues()

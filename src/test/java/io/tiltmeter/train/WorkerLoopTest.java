@@ -39,8 +39,7 @@ class WorkerLoopTest {
                 plain.fit(shard.batch(step / 20, step % 20, 32, 1, false).data());
             }
         }
-        Workers.End end = Workers.train(
-                        Workers.segment(metrics, 100, 32, NONE), List.of(examples), Workers.network(3))
+        Workers.End end = Workers.train(Workers.segment(metrics, 100, 32, NONE), List.of(examples), Workers.network(3))
                 .get(0);
 
         assertThat(end.done().next()).isEqualTo(100);
@@ -67,11 +66,11 @@ class WorkerLoopTest {
                         .data());
             }
         }
-        List<Workers.End> ends =
-                Workers.train(Workers.segment(metrics, 300, batch, NONE), shards, Workers.network(3));
+        List<Workers.End> ends = Workers.train(Workers.segment(metrics, 300, batch, NONE), shards, Workers.network(3));
 
         float[] first = Workers.params(ends.get(0).network());
-        assertThat(ends).allSatisfy(end -> assertThat(Workers.params(end.network())).isEqualTo(first));
+        assertThat(ends)
+                .allSatisfy(end -> assertThat(Workers.params(end.network())).isEqualTo(first));
         assertThat(Workers.difference(first, Workers.params(whole))).isLessThan(1e-5);
     }
 
@@ -84,7 +83,10 @@ class WorkerLoopTest {
 
         Dataset<Row> steps = table("steps");
         assertThat(steps.where("scope = 'local'").count()).isEqualTo(100);
-        assertThat(steps.where("scope = 'local'").select("worker", "step").distinct().count())
+        assertThat(steps.where("scope = 'local'")
+                        .select("worker", "step")
+                        .distinct()
+                        .count())
                 .isEqualTo(100);
         assertThat(steps.where("scope = 'global'").count()).isEqualTo(50);
         assertThat(steps.where("scope = 'local' and (loss is null or grad_norm is null or examples != 16"
@@ -142,7 +144,9 @@ class WorkerLoopTest {
             assertThat(p).isFinite();
         }
         Row global = table("steps").where("scope = 'global' and step = 7").first();
-        Row own = table("steps").where("scope = 'local' and worker = 0 and step = 7").first();
+        Row own = table("steps")
+                .where("scope = 'local' and worker = 0 and step = 7")
+                .first();
         assertThat(global.<Double>getAs("grad_norm"))
                 .isCloseTo(own.<Double>getAs("grad_norm"), org.assertj.core.data.Percentage.withPercentage(1e-3));
     }
@@ -150,9 +154,7 @@ class WorkerLoopTest {
     @Test
     void aQuarantineEndsAfterTheStep() throws Exception {
         List<Workers.End> ends = Workers.train(
-                Workers.segment(metrics, 20, 16, onNonFinite(Action.QUARANTINE)),
-                nanOnWorkerOne(),
-                Workers.network(3));
+                Workers.segment(metrics, 20, 16, onNonFinite(Action.QUARANTINE)), nanOnWorkerOne(), Workers.network(3));
 
         assertThat(ends).allSatisfy(end -> {
             assertThat(end.done().ending()).isEqualTo(Segment.Ending.QUARANTINED);
@@ -164,13 +166,18 @@ class WorkerLoopTest {
 
     @Test
     void withoutAPolicyWhatIsNotANumberSpreadsToAll() throws Exception {
-        List<Workers.End> ends = Workers.train(
-                Workers.segment(metrics, 20, 16, NONE), nanOnWorkerOne(), Workers.network(3));
+        List<Workers.End> ends =
+                Workers.train(Workers.segment(metrics, 20, 16, NONE), nanOnWorkerOne(), Workers.network(3));
 
-        assertThat(ends).allSatisfy(end -> assertThat(Workers.params(end.network())[0]).isNaN());
-        assertThat(table("steps").where("scope = 'local' and step = 7 and isnan(grad_norm)").count())
+        assertThat(ends)
+                .allSatisfy(end -> assertThat(Workers.params(end.network())[0]).isNaN());
+        assertThat(table("steps")
+                        .where("scope = 'local' and step = 7 and isnan(grad_norm)")
+                        .count())
                 .isEqualTo(1);
-        assertThat(table("steps").where("scope = 'local' and step = 8 and isnan(loss)").count())
+        assertThat(table("steps")
+                        .where("scope = 'local' and step = 8 and isnan(loss)")
+                        .count())
                 .isEqualTo(2);
     }
 }
