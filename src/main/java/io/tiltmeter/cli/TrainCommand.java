@@ -71,7 +71,8 @@ final class TrainCommand extends Command {
             if (equals < 1) {
                 throw new ConfigException("Option '--set' is '" + set + "', expected KEY=VALUE");
             }
-            overrides.put(set.substring(0, equals).strip(), set.substring(equals + 1).strip());
+            overrides.put(
+                    set.substring(0, equals).strip(), set.substring(equals + 1).strip());
         }
         return overrides;
     }

@@ -38,8 +38,15 @@ final class StandaloneCluster implements AutoCloseable {
         }
         int port = freePort();
         url = "spark://127.0.0.1:" + port;
-        start("master", "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", "" + port,
-                "--webui-port", "" + freePort());
+        start(
+                "master",
+                "org.apache.spark.deploy.master.Master",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                "" + port,
+                "--webui-port",
+                "" + freePort());
         awaitPort(port);
         for (int w = 0; w < workers; w++) {
             addWorker();
@@ -53,8 +60,20 @@ final class StandaloneCluster implements AutoCloseable {
     /** One more worker with one core. */
     void addWorker() throws IOException {
         String name = "worker-" + processes.size();
-        start(name, "org.apache.spark.deploy.worker.Worker", "--cores", "1", "--memory", "1g", "--host", "127.0.0.1",
-                "--webui-port", "" + freePort(), "--work-dir", folder.resolve(name).toString(), url);
+        start(
+                name,
+                "org.apache.spark.deploy.worker.Worker",
+                "--cores",
+                "1",
+                "--memory",
+                "1g",
+                "--host",
+                "127.0.0.1",
+                "--webui-port",
+                "" + freePort(),
+                "--work-dir",
+                folder.resolve(name).toString(),
+                url);
     }
 
     private void start(String name, String... command) throws IOException {

@@ -85,8 +85,7 @@ final class Arguments {
         }
         double clip = number("clip", 0);
         if (clip > 0) {
-            builder.gradientNormalization(GradientNormalization.ClipL2PerLayer)
-                    .gradientNormalizationThreshold(clip);
+            builder.gradientNormalization(GradientNormalization.ClipL2PerLayer).gradientNormalizationThreshold(clip);
         }
         return builder;
     }

@@ -54,7 +54,9 @@ public final class AttentionProgram implements NetworkFactory {
             graph.addLayer("expand" + i, pointwise(width, 2 * width, 1).build(), "sum" + i);
             graph.addLayer(
                     "contract" + i,
-                    pointwise(2 * width, width, 1).activation(Activation.IDENTITY).build(),
+                    pointwise(2 * width, width, 1)
+                            .activation(Activation.IDENTITY)
+                            .build(),
                     "expand" + i);
             graph.addVertex("block" + i, new ElementWiseVertex(ElementWiseVertex.Op.Add), "sum" + i, "contract" + i);
             from = "block" + i;
