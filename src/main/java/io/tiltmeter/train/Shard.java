@@ -272,17 +272,18 @@ final class Shard implements AutoCloseable {
             int steps = part.steps();
             int base = added * part.width() * steps;
             for (int step = 0; step < steps; step++) {
+                byte counts = bytes.get(maskAt + step);
+                mask[added * steps + step] = counts;
+                counted += counts;
                 for (int cell = 0; cell < part.cells(); cell++) {
                     float value = cells[step * part.cells() + cell];
                     if (part.classes() == 0) {
                         values[base + cell * steps + step] = value;
-                    } else {
+                    } else if (counts != 0) {
+                        // Padding is of no class.
                         values[base + (cell * part.classes() + (int) value) * steps + step] = 1;
                     }
                 }
-                byte counts = bytes.get(maskAt + step);
-                mask[added * steps + step] = counts;
-                counted += counts;
             }
         }
 
