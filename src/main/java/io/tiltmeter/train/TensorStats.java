@@ -1,8 +1,9 @@
 package io.tiltmeter.train;
 
+import java.lang.ref.Reference;
 import org.bytedeco.javacpp.FloatPointer;
-import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.concurrency.AffinityManager;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -215,26 +216,25 @@ final class TensorStats {
     }
 
     /** Floats outside the Java heap, in one piece. */
-    private record Source(FloatPointer memory, INDArray owner) implements AutoCloseable {
+    private record Source(FloatPointer memory, long base, INDArray owner) implements AutoCloseable {
         static Source of(INDArray tensor) {
             INDArray floats = tensor.dataType() == DataType.FLOAT ? tensor : tensor.castTo(DataType.FLOAT);
             boolean whole = floats.elementWiseStride() == 1 || floats.length() == 1;
             INDArray dense = whole ? floats : floats.dup('c');
             // On a GPU the host may be behind; on a CPU this does nothing.
-            Nd4j.getAffinityManager()
-                    .ensureLocation(dense, org.nd4j.linalg.api.concurrency.AffinityManager.Location.HOST);
-            DataBuffer data = dense.data();
-            return new Source(new FloatPointer(data.addressPointer()), dense);
+            Nd4j.getAffinityManager().ensureLocation(dense, AffinityManager.Location.HOST);
+            FloatPointer memory = new FloatPointer(dense.data().addressPointer());
+            return new Source(memory, memory.position(), dense);
         }
 
         void read(long from, float[] target, int n) {
-            memory.position(from).get(target, 0, n);
+            memory.position(base + from).get(target, 0, n);
         }
 
         /** Keeps the tensor, whose memory goes with it, until here. */
         @Override
         public void close() {
-            java.lang.ref.Reference.reachabilityFence(owner);
+            Reference.reachabilityFence(owner);
         }
     }
 

@@ -1,0 +1,301 @@
+package io.tiltmeter.train;
+
+import io.tiltmeter.model.LayerRecord;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.deeplearning4j.nn.api.Layer;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What one worker measures of its network in one step, around the calls of a listener: {@link #begin}, {@link #activations},
+ * {@link #beforeReduce}, {@link #afterUpdate}, and then the results. The gradient is the worker's own, mean over its
+ * examples. Statistics that a layer keeps of its input (batch normalisation) are no parameters and are left out. Not
+ * thread-safe.
+ */
+final class StepCapture {
+    private static final double NANOS = 1e-9;
+
+    private final Network network;
+    private final boolean layersWanted;
+    private final CaptureBudget budget;
+    private final TensorStats scratch = new TensorStats();
+    private final LayerPart[] parts;
+    // Ranges of the flat vectors that are parameters, as from, to, from, to ...
+    private final long[] ranges;
+
+    private long step;
+    private int examples = 1;
+    private boolean normsNow;
+    private boolean layersNow;
+    private double gradNorm = Double.NaN;
+    private OptionalDouble updateNorm = OptionalDouble.empty();
+    private OptionalDouble paramNorm = OptionalDouble.empty();
+    private long begunNanos;
+    private boolean begun;
+    private long alwaysNanos;
+    private long normNanos;
+    private long layerNanos;
+
+    /** One layer with parameters, and what was measured of it in a step. */
+    private static final class LayerPart {
+        private final Network.Span span;
+        private final int index;
+        private final long[] ranges;
+        private final TensorStats gradient = new TensorStats();
+        private final @Nullable TensorStats activation;
+        private final boolean bounded;
+        private boolean hasGradient;
+        private boolean hasActivation;
+        private @Nullable Double update;
+        private @Nullable Double parameters;
+
+        LayerPart(Network.Span span, int index, Layer layer, long base) {
+            this.span = span;
+            this.index = index;
+            this.ranges = Parameters.ranges(layer, base);
+            Parameters.Range range = Parameters.rangeOfActivation(layer);
+            bounded = range.bounded();
+            activation = bounded ? new TensorStats(range.centre(), range.limit()) : new TensorStats();
+        }
+
+        void forget() {
+            hasGradient = false;
+            hasActivation = false;
+            update = null;
+            parameters = null;
+        }
+    }
+
+    /** Prepares for an initialised network. */
+    StepCapture(Network network, CaptureSettings settings) {
+        this.network = network;
+        layersWanted = settings.layers();
+        budget = new CaptureBudget(settings.budget(), settings.everySteps());
+        List<LayerPart> found = new ArrayList<>();
+        List<Network.Span> spans = network.spans();
+        long base = network.params().offset();
+        Layer[] layers = network.layers();
+        for (int i = 0; i < layers.length; i++) {
+            if (layers[i].numParams() > 0) {
+                found.add(new LayerPart(spans.get(found.size()), i, layers[i], base));
+            }
+        }
+        parts = found.toArray(LayerPart[]::new);
+        ranges = Parameters.merged(found.stream().map(part -> part.ranges).toList());
+    }
+
+    /**
+     * Begins a step.
+     *
+     * @param stepNumber number of the step in the run, the same on all workers
+     * @param batchExamples examples in this worker's mini-batch
+     */
+    void begin(long stepNumber, int batchExamples) {
+        if (batchExamples < 1) {
+            throw new IllegalArgumentException(
+                    "Step " + stepNumber + " has " + batchExamples + " examples, expected >= 1");
+        }
+        long now = System.nanoTime();
+        if (begun) {
+            long measuring = alwaysNanos + normNanos + layerNanos;
+            budget.learn(
+                    (now - begunNanos - measuring) * NANOS,
+                    alwaysNanos * NANOS,
+                    normsNow ? normNanos * NANOS : Double.NaN,
+                    layersNow ? layerNanos * NANOS : Double.NaN);
+        }
+        begun = true;
+        begunNanos = now;
+        alwaysNanos = 0;
+        normNanos = 0;
+        layerNanos = 0;
+        step = stepNumber;
+        examples = batchExamples;
+        normsNow = budget.normsDue(stepNumber);
+        layersNow = layersWanted && budget.layersDue(stepNumber);
+        gradNorm = Double.NaN;
+        updateNorm = OptionalDouble.empty();
+        paramNorm = OptionalDouble.empty();
+        for (LayerPart part : parts) {
+            part.forget();
+        }
+    }
+
+    /** Takes the activations of a {@code MultiLayerNetwork}: its input, then its layers, as far as it hands them out. */
+    void activations(List<INDArray> inputThenLayers) {
+        if (layersNow) {
+            long from = System.nanoTime();
+            for (LayerPart part : parts) {
+                if (part.index + 1 < inputThenLayers.size()) {
+                    measure(part, inputThenLayers.get(part.index + 1));
+                }
+            }
+            layerNanos += System.nanoTime() - from;
+        }
+    }
+
+    /** Takes the activations of a {@code ComputationGraph}, by the names of its vertices. */
+    void activations(Map<String, INDArray> byName) {
+        if (layersNow) {
+            long from = System.nanoTime();
+            for (LayerPart part : parts) {
+                INDArray values = byName.get(part.span.layer());
+                if (values != null) {
+                    measure(part, values);
+                }
+            }
+            layerNanos += System.nanoTime() - from;
+        }
+    }
+
+    private static void measure(LayerPart part, INDArray values) {
+        TensorStats stats = part.activation;
+        if (stats != null) {
+            stats.clear();
+            stats.add(values, 0, values.length());
+            part.hasActivation = true;
+        }
+    }
+
+    /** Measures the worker's own gradient, before it is averaged with those of others. */
+    void beforeReduce() {
+        long from = System.nanoTime();
+        INDArray gradients = network.gradients();
+        if (layersNow) {
+            double squares = 0;
+            for (LayerPart part : parts) {
+                part.gradient.clear();
+                for (int r = 0; r < part.ranges.length; r += 2) {
+                    part.gradient.add(gradients, part.ranges[r], part.ranges[r + 1]);
+                }
+                part.hasGradient = true;
+                squares += part.gradient.squares();
+            }
+            gradNorm = Math.sqrt(squares) / examples;
+            layerNanos += System.nanoTime() - from;
+        } else {
+            gradNorm = norm(gradients, ranges) / examples;
+            alwaysNanos += System.nanoTime() - from;
+        }
+    }
+
+    /** Measures update and parameters, once the update is made. */
+    void afterUpdate() {
+        if (!normsNow && !layersNow) {
+            return;
+        }
+        long from = System.nanoTime();
+        INDArray updates = network.gradients();
+        INDArray params = network.params();
+        if (layersNow) {
+            double updateSquares = 0;
+            double paramSquares = 0;
+            for (LayerPart part : parts) {
+                double update = norm(updates, part.ranges);
+                double param = norm(params, part.ranges);
+                part.update = update;
+                part.parameters = param;
+                updateSquares += update * update;
+                paramSquares += param * param;
+            }
+            updateNorm = OptionalDouble.of(Math.sqrt(updateSquares));
+            paramNorm = OptionalDouble.of(Math.sqrt(paramSquares));
+        } else {
+            updateNorm = OptionalDouble.of(norm(updates, ranges));
+            paramNorm = OptionalDouble.of(norm(params, ranges));
+        }
+        // The norms cost the same whether they are taken layer by layer or not.
+        if (normsNow) {
+            normNanos += System.nanoTime() - from;
+        } else {
+            layerNanos += System.nanoTime() - from;
+        }
+    }
+
+    private double norm(INDArray flat, long[] of) {
+        double squares = 0;
+        for (int r = 0; r < of.length; r += 2) {
+            squares += scratch.sumOfSquares(flat, of[r], of[r + 1]);
+        }
+        return Math.sqrt(squares);
+    }
+
+    /** Norm of this worker's mean gradient; NaN or infinite if an element of it is, and NaN before it is measured. */
+    double gradNorm() {
+        return gradNorm;
+    }
+
+    /** Whether every element of the gradient is a finite number. */
+    boolean gradientFinite() {
+        return Double.isFinite(gradNorm);
+    }
+
+    /** Norm of what was subtracted from the parameters; empty if this step did not measure it. */
+    OptionalDouble updateNorm() {
+        return updateNorm;
+    }
+
+    /** Norm of the parameters after the update; empty if this step did not measure it. */
+    OptionalDouble paramNorm() {
+        return paramNorm;
+    }
+
+    /** Whether this step measures the details of layers. */
+    boolean layersMeasured() {
+        return layersNow;
+    }
+
+    /** Steps from one measurement of the layers to the next, as things stand. */
+    int layerInterval() {
+        return budget.layerInterval();
+    }
+
+    /** Steps from one measurement of the norms to the next, as things stand. */
+    int normInterval() {
+        return budget.normInterval();
+    }
+
+    /** Share of a step's time that measuring takes, as things stand. */
+    double share() {
+        return budget.share();
+    }
+
+    /** A row for each layer with parameters; none if this step did not measure them. */
+    List<LayerRecord> layers(String runId, int attempt, int worker) {
+        if (!layersNow) {
+            return List.of();
+        }
+        return Arrays.stream(parts)
+                .map(part -> row(part, runId, attempt, worker))
+                .toList();
+    }
+
+    private LayerRecord row(LayerPart part, String runId, int attempt, int worker) {
+        TensorStats gradient = part.gradient;
+        TensorStats activation = part.hasActivation ? part.activation : null;
+        return new LayerRecord(
+                runId,
+                attempt,
+                worker,
+                step,
+                part.span.layer(),
+                part.span.depth(),
+                part.span.elements(),
+                part.hasGradient ? (Double) (gradient.norm() / examples) : null,
+                part.hasGradient ? (Double) (gradient.meanAbs() / examples) : null,
+                part.hasGradient ? (Double) (gradient.maxAbs() / examples) : null,
+                part.hasGradient ? (Double) gradient.zeroFraction() : null,
+                part.hasGradient ? (Long) gradient.nonFinite() : null,
+                part.parameters,
+                part.update,
+                activation == null ? null : (Double) activation.mean(),
+                activation == null ? null : (Double) activation.std(),
+                activation == null ? null : (Double) activation.zeroFraction(),
+                activation == null || !part.bounded ? null : (Double) activation.saturatedFraction(),
+                null);
+    }
+}
