@@ -27,8 +27,7 @@ public final class HalfPrecision extends WorkerFault {
     public void gradient(int worker, long step, INDArray gradient) {
         if (strikes(worker, step)) {
             BooleanIndexing.replaceWhere(gradient, 0, Conditions.absLessThan(LEAST / scale));
-            BooleanIndexing.replaceWhere(
-                    gradient, Double.POSITIVE_INFINITY, Conditions.greaterThan(GREATEST / scale));
+            BooleanIndexing.replaceWhere(gradient, Double.POSITIVE_INFINITY, Conditions.greaterThan(GREATEST / scale));
             BooleanIndexing.replaceWhere(gradient, Double.NEGATIVE_INFINITY, Conditions.lessThan(-GREATEST / scale));
         }
     }

@@ -57,9 +57,10 @@ public enum Program {
      */
     public TrainingSets.Table data(int examples, boolean raw, long seed) {
         return switch (this) {
-            case MLP -> seed % 2 == 0
-                    ? TrainingSets.blobs(examples, TrainingSets.FEATURES, raw, seed)
-                    : TrainingSets.rings(examples, TrainingSets.FEATURES, raw, seed);
+            case MLP ->
+                seed % 2 == 0
+                        ? TrainingSets.blobs(examples, TrainingSets.FEATURES, raw, seed)
+                        : TrainingSets.rings(examples, TrainingSets.FEATURES, raw, seed);
             case CNN -> TrainingSets.shapes(examples, TrainingSets.SIDE, raw, seed);
             case LSTM, ATTENTION -> TrainingSets.text(examples, LENGTH, false, seed);
         };
