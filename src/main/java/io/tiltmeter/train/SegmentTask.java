@@ -78,7 +78,7 @@ final class SegmentTask
                         segment.number(),
                         rank,
                         (long) (segment.flushSeconds() * 1e9))) {
-            WorkerLoop.Done done = new WorkerLoop(segment, network, ring, rank, sink).run(shard);
+            WorkerLoop.Done done = new WorkerLoop(segment, network, ring, rank, sink, shard).run();
             long rows = sink.commit();
             return new Segment.Result(
                     rank,

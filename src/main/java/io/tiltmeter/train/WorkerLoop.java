@@ -46,11 +46,13 @@ final class WorkerLoop extends BaseTrainingListener {
     private final transient Optional<StepInterceptor> interceptor;
     private final int rank;
     private final float[] gradient;
+    private final transient Shard shard;
+    private final int perEpoch;
     private final transient List<StepReport> reports = new ArrayList<>();
 
     // Of the step at work.
     private long step;
-    private transient @Nullable Batch batch;
+    private transient Batch batch;
     private long waitedNanos;
     private double dataSeconds;
     private long begun;
@@ -70,7 +72,7 @@ final class WorkerLoop extends BaseTrainingListener {
         }
     }
 
-    WorkerLoop(Segment segment, Network network, Ring ring, int rank, MetricSink sink) {
+    WorkerLoop(Segment segment, Network network, Ring ring, int rank, MetricSink sink, Shard shard) {
         this.segment = segment;
         this.network = network;
         this.ring = ring;
@@ -81,6 +83,10 @@ final class WorkerLoop extends BaseTrainingListener {
         sentinel.warm(segment.past());
         scale = GradientScale.of(network);
         interceptor = Interceptors.of(segment.interceptor(), segment.interceptorArguments());
+        this.shard = shard;
+        perEpoch = shard.batchesPerEpoch(segment.batch());
+        step = segment.from();
+        batch = deal();
         gradient = new float[Math.toIntExact(network.parameters())];
     }
 
@@ -89,18 +95,16 @@ final class WorkerLoop extends BaseTrainingListener {
      *
      * @return next step, ending and its reason; what else a {@link Segment.Result} holds is the caller's
      */
-    Done run(Shard shard) throws IOException {
-        network.setListeners(this, capture);
-        int perEpoch = shard.batchesPerEpoch(segment.batch());
+    Done run() throws IOException {
+        network.setListeners(this);
         for (step = segment.from(); step < segment.to(); step++) {
             begun = System.nanoTime();
-            int epoch = Math.toIntExact(step / perEpoch);
-            batch = shard.batch(epoch, (int) (step % perEpoch), segment.batch(), segment.seed(), segment.shuffle());
+            batch = deal();
             if (interceptor.isPresent()) {
                 batch = Batch.recounted(interceptor.get().batch(rank, step, batch.data()), batch);
             }
             dataSeconds = (System.nanoTime() - begun) / 1e9;
-            network.setEpoch(epoch);
+            network.setEpoch((int) (step / perEpoch));
             take();
             if (ending != Ending.DONE) {
                 // A quarantine takes effect after its step, whose update is sound; the others before theirs.
@@ -109,6 +113,15 @@ final class WorkerLoop extends BaseTrainingListener {
             }
         }
         return new Done(step, ending, null, latest());
+    }
+
+    private Batch deal() {
+        return shard.batch(
+                Math.toIntExact(step / perEpoch),
+                (int) (step % perEpoch),
+                segment.batch(),
+                segment.seed(),
+                segment.shuffle());
     }
 
     /** Where a loop came to its end. */
@@ -315,7 +328,7 @@ final class WorkerLoop extends BaseTrainingListener {
                 "before_clip",
                 HexFormat.of().toHexDigits(batch.hash()),
                 null));
-        capture.layers(run, segment.attempt(), rank, step).forEach(sink::layer);
+        capture.layers(run, segment.attempt(), rank).forEach(sink::layer);
         // In a seeded permutation every batch ranges over nearly all of the shard: once says as much as every time.
         if (!segment.shuffle() || step == segment.from()) {
             sink.shard(new ShardRecord(
@@ -341,5 +354,12 @@ final class WorkerLoop extends BaseTrainingListener {
     }
 
     @Override
-    public void onForwardPass(Model model, Map<String, INDArray> activations) {}
+    public void onForwardPass(Model model, List<INDArray> activations) {
+        capture.activations(activations);
+    }
+
+    @Override
+    public void onForwardPass(Model model, Map<String, INDArray> activations) {
+        capture.activations(activations);
+    }
 }

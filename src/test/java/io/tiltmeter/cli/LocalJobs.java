@@ -8,6 +8,7 @@ import io.tiltmeter.spark.Outcome;
 import io.tiltmeter.spark.Progress;
 import io.tiltmeter.spark.SimulateJob;
 import io.tiltmeter.spark.StatusFile;
+import io.tiltmeter.train.TrainJob;
 import java.io.IOException;
 
 /** The real jobs, on the session that the tests of a JVM share. */
@@ -20,6 +21,11 @@ final class LocalJobs implements Jobs {
     @Override
     public Outcome nightly(NightlyJob.Request request, Settings settings, Progress progress) {
         return NightlyJob.run(LocalSpark.session(), request, settings, progress);
+    }
+
+    @Override
+    public Outcome train(TrainJob.Request request, Progress progress) {
+        return TrainJob.run(LocalSpark.session(), request, progress);
     }
 
     @Override

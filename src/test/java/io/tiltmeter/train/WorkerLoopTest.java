@@ -115,9 +115,9 @@ class WorkerLoopTest {
         assertThat(ends).allSatisfy(end -> {
             assertThat(end.done().ending()).isEqualTo(Segment.Ending.STOPPED);
             assertThat(end.done().next()).isEqualTo(7);
-            assertThat(end.done().trouble()).isNotNull();
-            assertThat(end.done().trouble().worker()).isEqualTo(1);
-            assertThat(end.done().trouble().evidence()).isEqualTo("1 non-finite inputs and 0 non-finite labels");
+            assertThat(end.done().trouble())
+                    .isEqualTo(
+                            new Segment.Sign(Policies.NON_FINITE, 1, 7, "1 non-finite inputs and 0 non-finite labels"));
             for (float p : Workers.params(end.network())) {
                 assertThat(p).isFinite();
             }

@@ -84,7 +84,9 @@ final class Workers {
                 10,
                 99,
                 20_000,
-                List.of());
+                List.of(),
+                null,
+                Map.of());
     }
 
     /** What a worker ends with. */
@@ -118,7 +120,7 @@ final class Workers {
                                     segment.number(),
                                     rank,
                                     Long.MAX_VALUE / 2)) {
-                        WorkerLoop.Done done = new WorkerLoop(segment, network, ring, rank, sink).run(shard);
+                        WorkerLoop.Done done = new WorkerLoop(segment, network, ring, rank, sink, shard).run();
                         sink.commit();
                         return new End(done, network);
                     }

@@ -1,0 +1,18 @@
+package io.tiltmeter.bench;
+
+import io.tiltmeter.train.CaptureTimings;
+
+/**
+ * What measuring costs: {@code net.fit} alone, with capture at its default budget, and with every detail at every step, the
+ * rows written to metric tables. The three alternate in one JVM; medians of the rounds count.
+ *
+ * <pre>./mvnw -q -Pbench test-compile; java ... io.tiltmeter.bench.CaptureBenchmark target/bench-capture 7 2</pre>
+ */
+public final class CaptureBenchmark {
+    private CaptureBenchmark() {}
+
+    /** Arguments: folder for the rows, rounds, seconds of a round. */
+    public static void main(String[] arguments) {
+        CaptureTimings.print(arguments[0], Integer.parseInt(arguments[1]), Double.parseDouble(arguments[2]));
+    }
+}
