@@ -24,13 +24,12 @@ public final class BadInputs extends WorkerFault {
     @Override
     public MultiDataSet batch(int worker, long step, MultiDataSet dealt) {
         if (strikes(worker, step)) {
-            INDArray features =
-                    dealt.getFeatures(0).reshape('c', dealt.getFeatures(0).length());
+            INDArray features = dealt.getFeatures(0).dup('c');
             long apart = Math.max(1, features.length() / count);
             for (int i = 0; i < count; i++) {
                 features.putScalar((step + i * apart) % features.length(), value);
             }
-            dealt.setFeatures(0, features.reshape('c', dealt.getFeatures(0).shape()));
+            dealt.setFeatures(0, features);
         }
         return dealt;
     }

@@ -33,9 +33,9 @@ public final class ShrinkingSequences extends WorkerFault {
         long length = features.size(2);
         double gone = Math.min(1, (step - from() + 1) / steps) * (1 - least);
         long left = Math.max(1, Math.round(length * (1 - gone)));
-        dealt.setFeaturesMaskArray(0, cut(dealt.getFeaturesMaskArray(0), features, left));
+        dealt.setFeaturesMaskArrays(new INDArray[] {cut(dealt.getFeaturesMaskArray(0), features, left)});
         if (dealt.getLabels(0).rank() == 3) {
-            dealt.setLabelsMaskArray(0, cut(dealt.getLabelsMaskArray(0), features, left));
+            dealt.setLabelsMaskArray(new INDArray[] {cut(dealt.getLabelsMaskArray(0), features, left)});
         }
         return dealt;
     }

@@ -6,19 +6,17 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
+import org.deeplearning4j.nn.conf.graph.rnn.LastTimeStepVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.Convolution1D;
-import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
-import org.deeplearning4j.nn.conf.layers.LearnedSelfAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
-import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SelfAttentionLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.activations.Activation;
 
 /**
  * Says the character after a text, in the manner of a transformer: blocks of self-attention and a position-wise network,
- * each with a residual connection, then one learned query. A short convolution in front tells places apart, since
+ * each with a residual connection; the last place speaks. A short convolution in front tells places apart, since
  * attention alone does not. Arguments: {@code classes} of characters (32), {@code width} (32), {@code heads} (2),
  * {@code depth} of blocks (1), and those that {@link MlpProgram} names as shared.
  */
@@ -61,18 +59,7 @@ public final class AttentionProgram implements NetworkFactory {
             graph.addVertex("block" + i, new ElementWiseVertex(ElementWiseVertex.Op.Add), "sum" + i, "contract" + i);
             from = "block" + i;
         }
-        graph.addLayer(
-                "query",
-                new LearnedSelfAttentionLayer.Builder()
-                        .nIn(width)
-                        .nOut(width)
-                        .nHeads(heads)
-                        .headSize(width / heads)
-                        .projectInput(true)
-                        .nQueries(1)
-                        .build(),
-                from);
-        graph.addLayer("pooling", new GlobalPoolingLayer.Builder(PoolingType.AVG).build(), "query");
+        graph.addVertex("last", new LastTimeStepVertex("text"), from);
         graph.addLayer(
                 "output",
                 new OutputLayer.Builder(args.loss())
@@ -81,9 +68,10 @@ public final class AttentionProgram implements NetworkFactory {
                         .activation(args.outputActivation())
                         .biasInit(0)
                         .build(),
-                "pooling");
+                "last");
         graph.setOutputs("output");
         args.noneLeft();
+        graph.validateOutputLayerConfig(false);
         return new ComputationGraph(graph.build());
     }
 

@@ -40,6 +40,7 @@ public final class LstmProgram implements NetworkFactory {
                 .biasInit(0)
                 .build());
         args.noneLeft();
+        layers.validateOutputLayerConfig(false);
         return new MultiLayerNetwork(layers.build());
     }
 

@@ -26,7 +26,7 @@ public final class MlpProgram implements NetworkFactory {
         int hidden = args.whole("hidden", 64, 1);
         int depth = args.whole("depth", 2, 1);
         NeuralNetConfiguration.ListBuilder layers =
-                args.network(seed, 0.1, 0.005, Activation.RELU).list();
+                args.network(seed, 0.2, 0.005, Activation.RELU).list();
         for (int i = 0; i < depth; i++) {
             layers.layer(new DenseLayer.Builder()
                     .name("hidden" + i)
@@ -42,6 +42,7 @@ public final class MlpProgram implements NetworkFactory {
                 .biasInit(0)
                 .build());
         args.noneLeft();
+        layers.validateOutputLayerConfig(false);
         return new MultiLayerNetwork(layers.build());
     }
 }

@@ -23,6 +23,9 @@ public final class TrainingSets {
     /** Pixels of an image's side. */
     public static final int SIDE = 12;
 
+    /** Classes of the text's set: its characters. */
+    public static final int CHARACTERS = TextSource.CLASSES;
+
     private static final ArrayType NUMBERS = DataTypes.createArrayType(DataTypes.FloatType, false);
     private static final ArrayType CODES = DataTypes.createArrayType(DataTypes.IntegerType, false);
 
