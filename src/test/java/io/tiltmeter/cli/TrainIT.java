@@ -89,8 +89,7 @@ class TrainIT {
         assertThat(run.<String>getAs("dataset_fingerprint")).isNotBlank();
         assertThat(run.<Long>getAs("seed")).isEqualTo(3);
         assertThat(run.<String>getAs("framework")).startsWith("Deeplearning4j 1.0.0-M2.1 / Spark ");
-        assertThat(run.<Map<String, String>>getJavaMap(run.fieldIndex("attributes")))
-                .containsEntry("training.batch", "16");
+        assertThat(run.<String, String>getJavaMap(run.fieldIndex("attributes"))).containsEntry("training.batch", "16");
         assertThat(table("local", "topology").count()).isEqualTo(2);
         assertThat(table("local", "attempts").select("exit_reason").first().getString(0))
                 .isEqualTo("finished");
