@@ -260,7 +260,7 @@ final class NetworkChecks {
         for (int i = 0; i < sizes.size(); i++) {
             numbers.put("layer" + (i < 10 ? "0" : "") + i, sizes.get(i));
         }
-        boolean exploding = spec.equals(ACTIVATIONS) && gain > PER_LAYER_WORST && apart > NOTABLE_TOTAL;
+        boolean exploding = spec.equals(ACTIVATIONS) && gain > PER_LAYER_WORST;
         PreflightReport.Level level = !(apart <= TOTAL) || exploding
                 ? PreflightReport.Level.FAIL
                 : apart > NOTABLE_TOTAL && (gain > PER_LAYER || gain < 1 / PER_LAYER)

@@ -176,16 +176,13 @@ final class TrainingChecks {
                     "a finite loss",
                     Map.of("configured", configured));
         }
-        int best = 0;
-        for (int i = 1; i < curve.size(); i++) {
-            if (curve.get(i).smoothed() < curve.get(best).smoothed()) {
-                best = i;
-            }
-        }
         double diverges = Double.POSITIVE_INFINITY;
-        for (int i = best; i < curve.size() && Double.isInfinite(diverges); i++) {
-            if (!(curve.get(i).smoothed() <= DIVERGED * start)) {
+        int best = 0;
+        for (int i = 0; i < curve.size() && Double.isInfinite(diverges); i++) {
+            if (i >= flat && !(curve.get(i).smoothed() <= DIVERGED * start)) {
                 diverges = curve.get(i).rate();
+            } else if (curve.get(i).smoothed() < curve.get(best).smoothed()) {
+                best = i;
             }
         }
         double suggested = curve.get(best).rate() / TOO_HIGH;
