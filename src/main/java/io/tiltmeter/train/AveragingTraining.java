@@ -70,6 +70,7 @@ public final class AveragingTraining {
         ParameterAveragingTrainingMaster master = new ParameterAveragingTrainingMaster.Builder(workers, batchSize)
                 .batchSizePerWorker(batchSize)
                 .averagingFrequency(averagingFrequency)
+                .saveUpdater(true)
                 .rddTrainingApproach(RDDTrainingApproach.Direct)
                 // The batches lie where they belong already.
                 .repartionData(Repartition.Never)
@@ -84,7 +85,7 @@ public final class AveragingTraining {
         for (int epoch = 0; epoch < epochs; epoch++) {
             for (long from = 0; from < perEpoch; from += averagingFrequency) {
                 network.setEpoch(epoch);
-                setIteration(network, step);
+                network.setIteration(Math.toIntExact(step));
                 rounds.run(
                         batches.mapPartitions(new Slice(from, from + averagingFrequency), true),
                         new RoundListener(hook, step, epoch));
@@ -95,22 +96,13 @@ public final class AveragingTraining {
             }
         }
         network.setEpoch(epochs);
-        setIteration(network, step);
+        network.setIteration(Math.toIntExact(step));
         return new Result(network.write(), most, round);
     }
 
     private static void atLeastOne(String what, int value) {
         if (value < 1) {
             throw new IllegalArgumentException(what + " is " + value + ", expected at least 1");
-        }
-    }
-
-    private static void setIteration(Network network, long step) {
-        int iteration = Math.toIntExact(step);
-        if (network.model() instanceof MultiLayerNetwork layered) {
-            layered.setIterationCount(iteration);
-        } else {
-            ((ComputationGraph) network.model()).getConfiguration().setIterationCount(iteration);
         }
     }
 

@@ -28,9 +28,15 @@ final class RoundListener implements TrainingListener, Serializable {
         this.epoch = epoch;
     }
 
-    private TrainingListener listener() {
+    private TrainingListener listener(Model model) {
         TrainingListener known = listener;
         if (known == null) {
+            // Before the updater reads it: a worker's copy of the network begins to count at 0 in each round, which
+            // would
+            // correct Adam's bias again and again and hold every schedule at its start.
+            Network network = Network.of(model);
+            network.setIteration(Math.toIntExact(firstStep));
+            network.setEpoch(epoch);
             known = hook.listener(TaskContext.getPartitionId(), firstStep);
             listener = known;
         }
@@ -40,37 +46,37 @@ final class RoundListener implements TrainingListener, Serializable {
     @Override
     public void iterationDone(Model model, int iteration, int ignored) {
         // The model's own count is the driver's to keep; what the listener hears must not depend on it.
-        listener().iterationDone(model, Math.toIntExact(firstStep + done), epoch);
+        listener(model).iterationDone(model, Math.toIntExact(firstStep + done), epoch);
         done++;
     }
 
     @Override
     public void onEpochStart(Model model) {
-        listener().onEpochStart(model);
+        listener(model).onEpochStart(model);
     }
 
     @Override
     public void onEpochEnd(Model model) {
-        listener().onEpochEnd(model);
+        listener(model).onEpochEnd(model);
     }
 
     @Override
     public void onForwardPass(Model model, List<INDArray> activations) {
-        listener().onForwardPass(model, activations);
+        listener(model).onForwardPass(model, activations);
     }
 
     @Override
     public void onForwardPass(Model model, Map<String, INDArray> activations) {
-        listener().onForwardPass(model, activations);
+        listener(model).onForwardPass(model, activations);
     }
 
     @Override
     public void onGradientCalculation(Model model) {
-        listener().onGradientCalculation(model);
+        listener(model).onGradientCalculation(model);
     }
 
     @Override
     public void onBackwardPass(Model model) {
-        listener().onBackwardPass(model);
+        listener(model).onBackwardPass(model);
     }
 }
