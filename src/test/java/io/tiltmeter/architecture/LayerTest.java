@@ -154,7 +154,7 @@ class LayerTest {
     @Test
     void onlyItsOwnPackageAndTheOpeningOfASessionKnowSpark() {
         assertThat(users("org.apache.spark", name -> !name.startsWith(ROOT + "spark.")))
-                .containsExactlyInAnyOrder("CommandRunner", "SparkJobs");
+                .containsExactlyInAnyOrder("AveragingTraining", "CommandRunner", "RoundListener", "SparkJobs");
         assertThat(users("org.apache.hadoop", name -> !name.startsWith(ROOT + "spark.")))
                 .isEmpty();
     }

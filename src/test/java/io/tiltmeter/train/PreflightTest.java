@@ -23,9 +23,7 @@ class PreflightTest {
     private static final long SEED = 7;
 
     private static PreflightReport check(Supplier<Network> fresh, List<MultiDataSet> batches) {
-        PreflightReport report = Preflight.check(fresh, batches, SEED);
-        System.getLogger("preflight").log(System.Logger.Level.DEBUG, report.render(110));
-        return report;
+        return Preflight.check(fresh, batches, SEED);
     }
 
     private static List<String> at(PreflightReport report, Level level) {
