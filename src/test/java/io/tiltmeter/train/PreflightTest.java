@@ -91,6 +91,7 @@ class PreflightTest {
                 Samples.batches(20));
 
         assertThat(report.check("output-layer").level()).as(report.render(110)).isEqualTo(Level.FAIL);
+        assertThat(report.check("output-layer").measured()).contains("the predictions are no independent chances");
     }
 
     @Test
