@@ -259,8 +259,8 @@ final class CommandRunner {
         Map<String, Supplier<Command>> commands = new LinkedHashMap<>();
         commands.put("demo", DemoCommand::new);
         commands.put("ingest", IngestCommand::new);
-        commands.put("train", TrainCommand::new);
         commands.put("nightly", NightlyCommand::new);
+        commands.put("train", TrainCommand::new);
         return commands;
     }
 

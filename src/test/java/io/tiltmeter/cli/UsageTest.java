@@ -138,7 +138,7 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "ingest", "nightly"})
+    @ValueSource(strings = {"demo", "ingest", "nightly", "train"})
     void helpsWithoutSpark(String command) {
         assertThat(run(command, "--help")).isEqualTo(ExitCode.SOUND);
         assertThat(out.toString(StandardCharsets.UTF_8))
@@ -151,7 +151,7 @@ class UsageTest {
     @Test
     void listsTheCommands() {
         assertThat(run("--help")).isEqualTo(ExitCode.SOUND);
-        assertThat(out.toString(StandardCharsets.UTF_8)).contains("demo, ingest, nightly");
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("demo, ingest, nightly, train");
     }
 
     @ParameterizedTest
