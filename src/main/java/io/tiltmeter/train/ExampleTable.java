@@ -43,7 +43,7 @@ record ExampleTable(String name, Dataset<Row> rows) {
                 return new ExampleTable(name, spark.table(name));
             }
             Path path = new Path(name);
-            Configuration hadoop = spark.sessionState().newHadoopConf();
+            Configuration hadoop = spark.sparkContext().hadoopConfiguration();
             FileSystem files = path.getFileSystem(hadoop);
             if (!files.exists(path)) {
                 throw new InputException("Cannot read examples '" + name + "': there is no such file or folder"

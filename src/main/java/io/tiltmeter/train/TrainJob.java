@@ -9,18 +9,26 @@ import io.tiltmeter.spark.Progress;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /** The job that trains a network on the workers of a Spark application, and records and watches it. */
 public final class TrainJob {
     private TrainJob() {}
+
+    /** Batches that the pre-flight looks at, of all workers together. */
+    private static final int CHECKED_BATCHES = 40;
 
     /**
      * What to train and where to write.
@@ -58,7 +66,88 @@ public final class TrainJob {
         progress.stage("Reading " + config.data().train());
         TrainingData data = TrainingData.open(
                 spark, config.data(), config.seed(), config.training().workers());
+        if (request.dryRun()) {
+            return dryRun(request, initial, data, folder);
+        }
+        if (request.check()) {
+            return check(request, initial, data, folder, hadoop, progress);
+        }
         return train(spark, request, initial, data, checkpoints, folder, progress);
+    }
+
+    private static Outcome dryRun(Request request, Network initial, TrainingData data, Path folder) {
+        TrainConfig config = request.config();
+        String text = String.format(
+                "Dry run: nothing is written.%n"
+                        + "Network  %,d parameters in %d layers%n"
+                        + "Data     %,d examples of %s, fingerprint %s%n"
+                        + "Plan     %,d steps on %d workers, %d examples each, %s%n"
+                        + "Output   %s",
+                initial.parameters(),
+                initial.spans().size(),
+                data.examples(),
+                config.data().train(),
+                data.fingerprint(),
+                SynchronousTraining.steps(config, data, config.training().workers()),
+                config.training().workers(),
+                config.training().batch(),
+                config.training().way().name().toLowerCase(Locale.ROOT),
+                folder);
+        return new Outcome(text, Optional.empty(), List.of(), Optional.empty());
+    }
+
+    /** The pre-flight: some batches of every shard, in the driver. */
+    private static Outcome check(
+            Request request, Network initial, TrainingData data, Path folder, Configuration hadoop, Progress progress) {
+        TrainConfig config = request.config();
+        progress.stage("Checking network, data and settings");
+        int workers = config.training().workers();
+        int batch = config.training().batch();
+        List<MultiDataSet> batches = new ArrayList<>();
+        List<Map<Integer, Long>> classes = new ArrayList<>();
+        List<List<byte[]>> samples = data.shards(workers)
+                .mapPartitions(examples -> {
+                    List<byte[]> first = new ArrayList<>();
+                    while (examples.hasNext() && first.size() < CHECKED_BATCHES * batch) {
+                        first.add(examples.next());
+                    }
+                    return List.of(first).iterator();
+                })
+                .collect();
+        for (int w = 0; w < samples.size(); w++) {
+            try (Shard shard = Shard.load(samples.get(w).iterator(), data.layout(), w)) {
+                int most = shard.batchesPerEpoch(batch);
+                Map<Integer, Long> counts = new TreeMap<>();
+                for (int b = 0; b < most; b++) {
+                    MultiDataSet one = shard.batch(
+                                    0,
+                                    b,
+                                    batch,
+                                    config.seed(),
+                                    config.training().shuffle())
+                            .data();
+                    int[] labels = Labels.of(one, 0).classes();
+                    for (int label : labels == null ? new int[0] : labels) {
+                        counts.merge(label, 1L, Long::sum);
+                    }
+                    if (b < Math.max(1, CHECKED_BATCHES / workers)) {
+                        batches.add(one);
+                    }
+                }
+                classes.add(counts);
+            }
+        }
+        byte[] model = initial.write();
+        boolean classify = classes.stream().noneMatch(Map::isEmpty);
+        PreflightReport report = classify
+                ? Preflight.check(() -> Network.read(model), batches, config.seed(), classes)
+                : Preflight.check(() -> Network.read(model), batches, config.seed());
+        write(new Path(folder, "preflight.json"), report.json().getBytes(StandardCharsets.UTF_8), hadoop);
+        Optional<String> failed = report.failed()
+                ? Optional.of("The pre-flight of run '" + config.runId() + "' failed")
+                : Optional.empty();
+        return new Outcome(
+                report.render(request.width()), Optional.empty(), List.of(), Optional.of(folder.toString()), failed);
     }
 
     private static Outcome train(
