@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 final class StandaloneCluster implements AutoCloseable {
     private final Path folder;
     private final Path home;
+    private final List<Path> links = new ArrayList<>();
     private final List<Process> processes = new ArrayList<>();
     private final String url;
 
@@ -34,7 +35,7 @@ final class StandaloneCluster implements AutoCloseable {
                 .map(Path::of)
                 .toList();
         for (Path jar : own) {
-            Files.createSymbolicLink(jars.resolve(jar.getFileName().toString()), jar);
+            links.add(Files.createSymbolicLink(jars.resolve(jar.getFileName().toString()), jar));
         }
         int port = freePort();
         url = "spark://127.0.0.1:" + port;
@@ -125,7 +126,7 @@ final class StandaloneCluster implements AutoCloseable {
 
     /** Ends what was started, executors first. */
     @Override
-    public void close() throws InterruptedException {
+    public void close() throws IOException, InterruptedException {
         List<ProcessHandle> all = new ArrayList<>();
         for (Process process : processes) {
             process.descendants().forEach(all::add);
@@ -136,6 +137,10 @@ final class StandaloneCluster implements AutoCloseable {
             if (!process.waitFor(20, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
             }
+        }
+        // A temporary folder warns of links that lead out of it.
+        for (Path link : links) {
+            Files.deleteIfExists(link);
         }
     }
 }

@@ -24,7 +24,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code jobs/train} as a user starts it: in one JVM, and on a real cluster of two workers on loopback. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class TrainIT {
-    private static final double EXPECTED_ACCURACY = 0.85;
+    /**
+     * Below what is possible: means of two classes are 4.4 standard deviations apart, so the best rule confuses a class
+     * with each of three others at a rate of at most Φ(-2.2) = 1.4 %.
+     */
+    private static final double EXPECTED_ACCURACY = 0.92;
+
     private static final Pattern ACCURACY = Pattern.compile("accuracy ([0-9.]+)");
 
     @TempDir
@@ -37,7 +42,7 @@ class TrainIT {
         for (int i = 0; i < 4000; i++) {
             int label = random.nextInt(4);
             for (int f = 0; f < 8; f++) {
-                csv.append(String.format(Locale.ROOT, "%.5f,", random.nextGaussian() + (f % 4 == label ? 1.6 : 0)));
+                csv.append(String.format(Locale.ROOT, "%.5f,", random.nextGaussian() + (f % 4 == label ? 2.2 : 0)));
             }
             csv.append(label).append('\n');
         }
