@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /** The job that trains a network on the workers of a Spark application, and records and watches it. */
@@ -86,7 +87,11 @@ public final class TrainJob {
         }
         write(new Path(folder, "model.zip"), ended.model(), hadoop);
         progress.stage("Evaluating");
-        Map<String, Double> scores = Evaluations.evaluate(spark, ended.model(), data);
+        Map<String, Double> scores = Evaluations.of(
+                JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(ended.model()),
+                data.evaluation(),
+                data.layout(),
+                config.training().batch());
         log.end(ended.status(), SynchronousTraining.micros());
         String numbers = scores.entrySet().stream()
                 .map(e -> e.getKey() + " " + String.format("%.4g", e.getValue()))

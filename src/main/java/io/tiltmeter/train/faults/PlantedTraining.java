@@ -72,8 +72,7 @@ public record PlantedTraining(
     private TrainConfig.Data columns(String path) {
         boolean text = program.reads();
         boolean characters = program == Program.LSTM;
-        List<Integer> shape =
-                program == Program.CNN ? List.of(1, TrainingSets.SIDE, TrainingSets.SIDE) : List.of();
+        List<Integer> shape = program == Program.CNN ? List.of(1, TrainingSets.SIDE, TrainingSets.SIDE) : List.of();
         return new TrainConfig.Data(
                 path,
                 TrainConfig.Format.PARQUET,

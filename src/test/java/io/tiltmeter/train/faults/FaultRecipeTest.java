@@ -52,7 +52,8 @@ class FaultRecipeTest {
 
     @Test
     void faultsOfAllWorkersAndOfSettingsBlameNobody() {
-        assertThat(FaultRecipe.HALF_PRECISION_OVERFLOW.plan("r", 4, 200, 1).worker()).isEqualTo(-1);
+        assertThat(FaultRecipe.HALF_PRECISION_OVERFLOW.plan("r", 4, 200, 1).worker())
+                .isEqualTo(-1);
         assertThat(FaultRecipe.WRONG_LOSS.plan("r", 4, 200, 1).worker()).isEqualTo(-1);
         assertThat(FaultRecipe.WRONG_LOSS.plan("r", 4, 200, 1).firstStep()).isZero();
     }

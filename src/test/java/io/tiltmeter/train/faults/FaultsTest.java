@@ -169,7 +169,8 @@ class FaultsTest {
         for (int i = 0; i < 2; i++) {
             for (int t = 0; t < 20; t++) {
                 sum += mask.getDouble(i, t);
-                assertThat(t == 0 || mask.getDouble(i, t) <= mask.getDouble(i, t - 1)).isTrue();
+                assertThat(t == 0 || mask.getDouble(i, t) <= mask.getDouble(i, t - 1))
+                        .isTrue();
             }
         }
         assertThat(cut.getLabelsMaskArray(0)).isEqualTo(mask);

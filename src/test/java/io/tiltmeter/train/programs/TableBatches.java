@@ -17,8 +17,9 @@ public final class TableBatches {
         if (first.equals("tokens")) {
             int length = ((int[]) rows.get(0).get(0)).length;
             INDArray in = Nd4j.zeros(size, TextSource.CLASSES, length);
-            INDArray out =
-                    sequenceLabels ? Nd4j.zeros(size, TextSource.CLASSES, length) : Nd4j.zeros(size, TextSource.CLASSES);
+            INDArray out = sequenceLabels
+                    ? Nd4j.zeros(size, TextSource.CLASSES, length)
+                    : Nd4j.zeros(size, TextSource.CLASSES);
             for (int i = 0; i < size; i++) {
                 int[] tokens = (int[]) rows.get(i).get(0);
                 int[] next = (int[]) rows.get(i).get(1);
