@@ -139,6 +139,14 @@ final class Network {
         return layered != null ? layered.getIterationCount() : graphOf().getIterationCount();
     }
 
+    void setIteration(int iteration) {
+        if (layered != null) {
+            layered.setIterationCount(iteration);
+        } else {
+            graphOf().getConfiguration().setIterationCount(iteration);
+        }
+    }
+
     void setEpoch(int epoch) {
         if (layered != null) {
             layered.setEpochCount(epoch);

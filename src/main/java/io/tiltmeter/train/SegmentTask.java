@@ -78,7 +78,14 @@ final class SegmentTask
                         segment.number(),
                         rank,
                         (long) (segment.flushSeconds() * 1e9))) {
-            WorkerLoop.Done done = new WorkerLoop(segment, network, ring, rank, sink, shard).run();
+            WorkerLoop.Done done;
+            try {
+                done = new WorkerLoop(segment, network, ring, rank, sink, shard).run();
+            } catch (IOException | RuntimeException e) {
+                // What led to the end of a training is what its reader wants most.
+                sink.commit();
+                throw e;
+            }
             long rows = sink.commit();
             return new Segment.Result(
                     rank,

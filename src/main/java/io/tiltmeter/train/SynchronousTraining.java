@@ -97,7 +97,7 @@ final class SynchronousTraining {
         step = from;
         attempt = firstAttempt;
         Deal deal = deal();
-        total = steps(deal);
+        total = steps(config, data, workers);
         byte[] current = model;
         if (checkpoints.isEmpty()) {
             checkpoints.write(step, current);
@@ -177,7 +177,8 @@ final class SynchronousTraining {
         return new Deal(attempt + "/" + workers, data.shards(workers));
     }
 
-    private long steps(Deal deal) {
+    /** Steps of a whole training. */
+    static long steps(TrainConfig config, TrainingData data, int workers) {
         long perEpoch = data.examples() / workers / config.training().batch();
         long all = perEpoch * config.training().epochs();
         Long most = config.training().maxSteps();

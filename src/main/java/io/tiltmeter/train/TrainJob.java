@@ -52,6 +52,7 @@ public final class TrainJob {
             throw new ConfigException(
                     "There is no checkpoint of run '" + config.runId() + "' below '" + folder + "' to resume from");
         }
+        checkPlaces(spark, config);
         progress.stage("Loading the network");
         Network initial = NetworkSource.load(config.model(), config.seed(), hadoop);
         progress.stage("Reading " + config.data().train());
@@ -71,7 +72,8 @@ public final class TrainJob {
         TrainConfig config = request.config();
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         Path metrics = new Path(request.output(), "metrics");
-        RunRecord run = record(config, data);
+        long steps = SynchronousTraining.steps(config, data, config.training().workers());
+        RunRecord run = record(config, data, steps);
         RunLog log = new RunLog(metrics, hadoop, run);
         SynchronousTraining.Ended ended;
         try {
@@ -106,8 +108,43 @@ public final class TrainJob {
         return new Outcome(text, Optional.empty(), List.of(), Optional.of(folder.toString()), failed);
     }
 
-    private static RunRecord record(TrainConfig config, TrainingData data) {
-        return RunRecord.of(config.runId(), config.project(), config.entries());
+    private static RunRecord record(TrainConfig config, TrainingData data, long steps) {
+        return new RunRecord(
+                config.runId(),
+                config.project(),
+                config.owner(),
+                SynchronousTraining.micros(),
+                null,
+                "running",
+                null,
+                config.seed(),
+                steps,
+                config.data().train(),
+                null,
+                data.fingerprint(),
+                null,
+                null,
+                RunLog.framework(),
+                "Tiltmeter " + version(),
+                RunLog.hardware(),
+                config.entries());
+    }
+
+    private static String version() {
+        String version = TrainJob.class.getPackage().getImplementationVersion();
+        return version == null ? "of a build folder" : version;
+    }
+
+    /** All workers of a stage run together, or none does: Spark would wait for places in vain. */
+    private static void checkPlaces(SparkSession spark, TrainConfig config) {
+        String master = spark.sparkContext().master();
+        int places = spark.sparkContext().defaultParallelism();
+        if (master.startsWith("local") && places < config.training().workers()) {
+            throw new ConfigException("Setting 'training.workers' is "
+                    + config.training().workers() + ", but " + master
+                    + " runs " + places + " tasks at a time; expected at most as many workers, or --master local["
+                    + config.training().workers() + "] or a cluster");
+        }
     }
 
     private static void write(Path file, byte[] bytes, Configuration hadoop) {

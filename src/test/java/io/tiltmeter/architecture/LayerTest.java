@@ -154,7 +154,9 @@ class LayerTest {
 
     @Test
     void onlyItsOwnPackageAndTheOpeningOfASessionKnowSpark() {
-        assertThat(users("org.apache.spark", name -> !name.startsWith(ROOT + "spark.")))
+        assertThat(users(
+                        "org.apache.spark",
+                        name -> !name.startsWith(ROOT + "spark.") && !name.startsWith(ROOT + "train.")))
                 .containsExactlyInAnyOrder("CommandRunner", "SparkJobs");
         assertThat(users(
                         "org.apache.hadoop",
