@@ -18,8 +18,9 @@ import picocli.CommandLine.Option;
 
 /** {@code jobs/demo}. */
 @CommandLine.Command(
-        description = "Trains a small fleet of networks, some with planted faults, and analyses it; needs nothing but this"
-                + " repository. --simulate makes up a larger fleet in place of training one.",
+        description =
+                "Trains a small fleet of networks, some with planted faults, and analyses it; needs nothing but this"
+                        + " repository. --simulate makes up a larger fleet in place of training one.",
         footer = {
             "%nExamples:",
             "  jobs/demo --output demo",
@@ -104,8 +105,8 @@ final class DemoCommand extends Command {
                 atLeastOne("--workers", workers, WORKERS),
                 atLeastOne("--steps", steps, STEPS),
                 seed == null ? SEED : seed);
-        String plan = "simulate " + request.runs() + " runs of " + request.workers() + " workers and "
-                + request.steps() + " steps (seed " + request.seed() + ")";
+        String plan = "simulate " + request.runs() + " runs of " + request.workers() + " workers and " + request.steps()
+                + " steps (seed " + request.seed() + ")";
         return new Making(plan, (jobs, progress) -> jobs.simulate(request, progress));
     }
 

@@ -84,7 +84,20 @@ class CommandRunnerTest {
 
         nightly(jobs, "--date", "2026-11-23", "--set", "report.max-charts=7", "--dry-run");
         run(jobs, "ingest", "--input", "a b", "c", "--input", "d", "--output", "o", "--format", "jsonl");
-        run(jobs, "demo", "--output", "o/", "--simulate", "--runs", "3", "--workers", "2", "--steps", "9", "--seed", "-1");
+        run(
+                jobs,
+                "demo",
+                "--output",
+                "o/",
+                "--simulate",
+                "--runs",
+                "3",
+                "--workers",
+                "2",
+                "--steps",
+                "9",
+                "--seed",
+                "-1");
         run(jobs, "demo", "--output", "d");
 
         assertThat(jobs.requests).hasSize(6);
