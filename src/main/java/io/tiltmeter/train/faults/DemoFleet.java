@@ -30,8 +30,8 @@ public final class DemoFleet {
                 run("clouds-nan", Program.MLP, FaultRecipe.NAN_INPUTS, 10, 300),
                 run("clouds-dead", Program.MLP, FaultRecipe.DYING_RELU, 12, 300),
                 run("shapes", Program.CNN, FaultRecipe.HEALTHY, 2, 150),
-                run("text", Program.LSTM, FaultRecipe.HEALTHY, 2, 150),
-                run("text-exploding", Program.LSTM, FaultRecipe.EXPLODING_RNN, 4, 150));
+                run("text", Program.LSTM, FaultRecipe.HEALTHY, 2, 220),
+                run("text-fast", Program.LSTM, FaultRecipe.LEARNING_RATE_FAR_TOO_HIGH, 4, 220));
     }
 
     private static PlantedTraining run(String id, Program program, FaultRecipe recipe, long seed, int steps) {
