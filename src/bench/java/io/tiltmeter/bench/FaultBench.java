@@ -122,6 +122,10 @@ public final class FaultBench {
                         QUIET);
                 ended = "trained";
             } catch (RuntimeException e) {
+                if (spark.sparkContext().isStopped()) {
+                    // The bench itself was ended; this run and the rest are to be trained another time.
+                    throw e;
+                }
                 // A training that breaks is a result too: the table shows it, and the others go on.
                 ended = "broke";
                 System.out.println(run.runId() + " broke: " + e);
