@@ -18,6 +18,9 @@ interface Jobs extends AutoCloseable {
 
     Outcome train(TrainJob.Request request, Progress progress);
 
+    /** Trains the demo's fleet into a folder. */
+    Outcome demoFleet(String output, Progress progress);
+
     Outcome simulate(SimulateJob.Request request, Progress progress);
 
     /** Leaves in the output how the command ended. */

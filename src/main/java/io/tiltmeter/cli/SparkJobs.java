@@ -9,6 +9,7 @@ import io.tiltmeter.spark.Progress;
 import io.tiltmeter.spark.SimulateJob;
 import io.tiltmeter.spark.StatusFile;
 import io.tiltmeter.train.TrainJob;
+import io.tiltmeter.train.faults.DemoFleet;
 import java.io.IOException;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -52,6 +53,11 @@ final class SparkJobs implements Jobs {
     @Override
     public Outcome train(TrainJob.Request request, Progress progress) {
         return TrainJob.run(spark, request, progress);
+    }
+
+    @Override
+    public Outcome demoFleet(String output, Progress progress) {
+        return DemoFleet.train(spark, output, progress);
     }
 
     @Override

@@ -84,9 +84,23 @@ class CommandRunnerTest {
 
         nightly(jobs, "--date", "2026-11-23", "--set", "report.max-charts=7", "--dry-run");
         run(jobs, "ingest", "--input", "a b", "c", "--input", "d", "--output", "o", "--format", "jsonl");
-        run(jobs, "demo", "--output", "o/", "--runs", "3", "--workers", "2", "--steps", "9", "--seed", "-1");
+        run(
+                jobs,
+                "demo",
+                "--output",
+                "o/",
+                "--simulate",
+                "--runs",
+                "3",
+                "--workers",
+                "2",
+                "--steps",
+                "9",
+                "--seed",
+                "-1");
+        run(jobs, "demo", "--output", "d");
 
-        assertThat(jobs.requests).hasSize(4);
+        assertThat(jobs.requests).hasSize(6);
         NightlyJob.Request night = (NightlyJob.Request) jobs.requests.get(0);
         assertThat(night.metrics()).isEqualTo("m");
         assertThat(night.date()).contains("2026-11-23");
@@ -97,6 +111,8 @@ class CommandRunnerTest {
         assertThat(ingest.format()).isEqualTo("jsonl");
         assertThat(jobs.requests.get(2)).isEqualTo(new SimulateJob.Request("o/metrics", 3, 2, 9, -1));
         assertThat(((NightlyJob.Request) jobs.requests.get(3)).output()).isEqualTo("o/report");
+        assertThat(jobs.requests.get(4)).isEqualTo("fleet in d");
+        assertThat(((NightlyJob.Request) jobs.requests.get(5)).metrics()).isEqualTo("d/metrics");
     }
 
     @ParameterizedTest
@@ -211,8 +227,11 @@ class CommandRunnerTest {
 
         assertThat(nightly(jobs, "--dry-run").code()).isEqualTo(ExitCode.SOUND);
         assertThat(run(jobs, "demo", "--output", "o", "--dry-run").code()).isEqualTo(ExitCode.SOUND);
+        assertThat(run(jobs, "demo", "--output", "o", "--simulate", "--dry-run").code())
+                .isEqualTo(ExitCode.SOUND);
         assertThat(jobs.statuses).isEmpty();
         assertThat(jobs.requests).hasSize(1);
+        assertThat(out()).contains("Would train 9 runs of 2 workers into o/metrics");
         assertThat(out()).contains("Would simulate 24 runs of 4 workers and 1500 steps (seed 42) into o/metrics");
     }
 

@@ -80,6 +80,11 @@ final class FakeJobs implements Jobs {
     }
 
     @Override
+    public Outcome demoFleet(String output, Progress progress) {
+        return end("fleet in " + output);
+    }
+
+    @Override
     public Outcome simulate(SimulateJob.Request request, Progress progress) {
         return end(request);
     }

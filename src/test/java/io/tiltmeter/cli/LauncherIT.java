@@ -26,7 +26,7 @@ class LauncherIT {
     @BeforeAll
     static void runsTheDemo() throws Exception {
         demo = new Launcher(shared, Map.of())
-                .run("demo", "--output", "my demo", "--runs", "8", "--workers", "2", "--steps", "400");
+                .run("demo", "--output", "my demo", "--simulate", "--runs", "8", "--workers", "2", "--steps", "400");
     }
 
     private Launcher.Result run(String command, String... arguments) throws IOException, InterruptedException {

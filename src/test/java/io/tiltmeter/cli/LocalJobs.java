@@ -9,6 +9,7 @@ import io.tiltmeter.spark.Progress;
 import io.tiltmeter.spark.SimulateJob;
 import io.tiltmeter.spark.StatusFile;
 import io.tiltmeter.train.TrainJob;
+import io.tiltmeter.train.faults.DemoFleet;
 import java.io.IOException;
 
 /** The real jobs, on the session that the tests of a JVM share. */
@@ -26,6 +27,11 @@ final class LocalJobs implements Jobs {
     @Override
     public Outcome train(TrainJob.Request request, Progress progress) {
         return TrainJob.run(LocalSpark.session(), request, progress);
+    }
+
+    @Override
+    public Outcome demoFleet(String output, Progress progress) {
+        return DemoFleet.train(LocalSpark.session(), output, progress);
     }
 
     @Override

@@ -93,8 +93,9 @@ class UsageTest {
             strings = {
                 "nightly --output o => Missing required option: '--metrics=PATH|TABLE'",
                 "nightly --metrics m --output => Missing required parameter for option '--output' (DIR)",
-                "demo --output o --runs many => Invalid value for option '--runs': 'many' is not an int",
-                "demo --output o --runs 0 => Option '--runs' is '0', expected a whole number, at least 1",
+                "demo --output o --simulate --runs many => Invalid value for option '--runs': 'many' is not an int",
+                "demo --output o --simulate --runs 0 => Option '--runs' is '0', expected a whole number, at least 1",
+                "demo --output o --runs 3 => Option '--runs' is '3', but is only for --simulate",
                 "nightly --metrics m --output o --date 23.11.2026 => Invalid value for option '--date': '23.11.2026' is no"
                         + " date, expected one as 2026-11-23",
                 "nightly --metrics m --output o --fail-on fatal => Invalid value for option '--fail-on': 'fatal' is no"
