@@ -160,7 +160,8 @@ public final class TrainJob {
             Progress progress) {
         TrainConfig config = request.config();
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        Path metrics = new Path(request.output(), "metrics");
+        // Workers have working folders of their own: what is relative here is elsewhere there.
+        Path metrics = qualified(new Path(request.output(), "metrics"), hadoop);
         long steps = SynchronousTraining.steps(config, data, config.training().workers());
         RunRecord run = record(config, data, steps);
         RunLog log = new RunLog(metrics, hadoop, run);
@@ -189,7 +190,7 @@ public final class TrainJob {
                 .collect(Collectors.joining(", "));
         String text = "Run " + config.runId() + " " + ended.status() + " after " + String.format("%,d", ended.steps())
                 + " steps" + (numbers.isEmpty() ? "" : ": " + numbers) + "\nModel: " + new Path(folder, "model.zip")
-                + "\nMetrics: " + metrics;
+                + "\nMetrics: " + new Path(request.output(), "metrics");
         Optional<String> failed = Optional.ofNullable(ended.trouble())
                 .map(sign -> "The sentinel stopped run '" + config.runId() + "' at step " + sign.step() + ": "
                         + sign.kind()
@@ -233,6 +234,14 @@ public final class TrainJob {
                     + config.training().workers() + ", but " + master
                     + " runs " + places + " tasks at a time; expected at most as many workers, or --master local["
                     + config.training().workers() + "] or a cluster");
+        }
+    }
+
+    private static Path qualified(Path path, Configuration hadoop) {
+        try {
+            return path.getFileSystem(hadoop).makeQualified(path);
+        } catch (IOException e) {
+            throw new InputException("Cannot write to '" + path + "': " + e.getMessage());
         }
     }
 

@@ -199,7 +199,8 @@ class TrainIT {
         try (var files = Files.walk(folder.resolve("skipped/report"))) {
             Path findings =
                     files.filter(f -> f.endsWith("findings.json")).findFirst().orElseThrow();
-            assertThat(Files.readString(findings)).contains("\"cause\":\"data\"", "\"worker\":1", "\"step_from\":137");
+            assertThat(Files.readString(findings))
+                    .contains("\"cause\": \"data\"", "\"worker\": 1,", "\"step_from\": 137,");
         }
     }
 
