@@ -20,9 +20,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
-class AveragingTrainingSparkTest {
+class AveragingRoundsSparkTest {
     /** What a listener saw of a step: in local mode the workers share this JVM. */
     private record Seen(int worker, long step, int epoch, int iteration, double loss, boolean finite, double update) {}
+
+    private record Result(byte[] model, long steps, int rounds) {}
 
     private static final ConcurrentLinkedQueue<Seen> SEEN = new ConcurrentLinkedQueue<>();
 
@@ -69,16 +71,33 @@ class AveragingTrainingSparkTest {
                 .cache();
     }
 
-    private static AveragingTraining.Result train(
-            Model model, List<MultiDataSet> batches, int workers, int frequency, int epochs) {
-        return AveragingTraining.train(
-                LocalSpark.session(),
-                Network.of(model).write(),
-                distribute(batches, workers),
-                32,
-                frequency,
-                epochs,
-                new Watch());
+    private static Result train(Model model, List<MultiDataSet> batches, int workers, int frequency, int epochs) {
+        Network network = Network.of(model);
+        AveragingRounds averaging = new AveragingRounds(LocalSpark.session(), network, workers, 32, frequency);
+        int perEpoch = batches.size() / workers;
+        JavaRDD<MultiDataSet> dealt = distribute(batches, workers);
+        long step = 0;
+        int rounds = 0;
+        for (int epoch = 0; epoch < epochs; epoch++) {
+            for (int from = 0; from < perEpoch; from += frequency) {
+                int first = from;
+                int steps = Math.min(frequency, perEpoch - from);
+                averaging.run(
+                        dealt.mapPartitions(all -> {
+                            List<MultiDataSet> mine = new ArrayList<>();
+                            all.forEachRemaining(mine::add);
+                            return mine.subList(first, first + steps).iterator();
+                        }),
+                        (long) steps * workers,
+                        new Watch(),
+                        step,
+                        epoch);
+                step += steps;
+                network.setIteration((int) step);
+                rounds++;
+            }
+        }
+        return new Result(network.write(), step, rounds);
     }
 
     private static double accuracy(Network network) {
@@ -107,7 +126,7 @@ class AveragingTrainingSparkTest {
         for (int kind = 0; kind < 2; kind++) {
             double alone = accuracy(alone(kind == 0 ? mlp.layered() : mlp.graph(), batches, 2));
 
-            AveragingTraining.Result result = train(kind == 0 ? mlp.layered() : mlp.graph(), batches, 2, 4, 2);
+            Result result = train(kind == 0 ? mlp.layered() : mlp.graph(), batches, 2, 4, 2);
 
             assertThat(alone).isGreaterThan(0.95);
             assertThat(accuracy(Network.read(result.model()))).isGreaterThan(alone - 0.02);
@@ -145,7 +164,7 @@ class AveragingTrainingSparkTest {
         for (int kind = 0; kind < 2; kind++) {
             Network alone = alone(kind == 0 ? mlp.layered() : mlp.graph(), batches, 1);
 
-            AveragingTraining.Result result = train(kind == 0 ? mlp.layered() : mlp.graph(), batches, 1, 1, 1);
+            Result result = train(kind == 0 ? mlp.layered() : mlp.graph(), batches, 1, 1, 1);
 
             Network trained = Network.read(result.model());
             assertThat(trained.iteration()).isEqualTo(6);
@@ -181,7 +200,5 @@ class AveragingTrainingSparkTest {
 
         assertThatThrownBy(() -> train(model, batches, 2, 0, 1))
                 .hasMessage("Averaging frequency is 0, expected at least 1");
-        assertThatThrownBy(() -> train(model, List.of(), 2, 1, 1))
-                .hasMessage("There are no batches to train on, expected at least one");
     }
 }
