@@ -3,6 +3,8 @@ package io.tiltmeter.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tiltmeter.config.ConfigException;
 import io.tiltmeter.config.SettingsLoader;
 import io.tiltmeter.config.TrainConfigLoader;
@@ -147,7 +149,7 @@ class AveragingTrainingSparkTest {
 
     /** 2000 examples, a share of them held out, 16 a worker and step, twice. */
     private static long steps(String output) {
-        return table(output, "runs").select("total_steps").first().getLong(0);
+        return table(output, "runs").select("planned_steps").first().getLong(0);
     }
 
     private static void assertEveryStepOnce(String output) {
@@ -224,7 +226,7 @@ class AveragingTrainingSparkTest {
 
     @Test
     void whatIsNotANumberIsSeenWhereItBegan() throws IOException {
-        train("nan", false, nanOnWorkerOne());
+        train("nan", false, nanOnWorkerOne("sentinel.policies.non-finite", "warn"));
 
         Dataset<Row> bad = table("nan", "steps").where("isnan(grad_norm)");
         assertThat(bad.where("step < 50").select("worker").distinct().collectAsList())
@@ -246,8 +248,17 @@ class AveragingTrainingSparkTest {
                         false),
                 SettingsLoader.defaults(),
                 line -> {});
-        assertThat(Files.readString(folder.resolve("nan/report/2026-01-01/findings.json")))
-                .contains("\"detector\":\"non-finite\"", "\"cause\":\"data\"", "\"worker\":1", "\"step_from\":47");
+        JsonNode first = new ObjectMapper()
+                .readTree(folder.resolve("nan/report/2026-01-01/findings.json").toFile())
+                .at("/runs/0/incidents/0");
+        assertThat(first.path("cause").asText()).isEqualTo("data");
+        assertThat(first.path("first_step").asLong()).isEqualTo(47);
+        assertThat(first.path("findings")).anySatisfy(finding -> {
+            assertThat(finding.path("detector").asText()).isEqualTo("non-finite");
+            assertThat(finding.path("metric").asText()).isEqualTo("grad_norm");
+            assertThat(finding.path("worker").asInt(-1)).isEqualTo(1);
+            assertThat(finding.path("step_from").asLong()).isEqualTo(47);
+        });
     }
 
     @Test
@@ -286,7 +297,8 @@ class AveragingTrainingSparkTest {
 
     @Test
     void refusesWhatTheWayCannotDo() {
-        assertThatThrownBy(() -> train("refused", false, "sentinel.policies.loss-spike", "clip"))
+        assertThatThrownBy(() ->
+                        train("refused", false, "sentinel.policies.loss-spike", "clip", "sentinel.clip-norm", "1"))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageStartingWith("Setting 'sentinel.policies.loss-spike' is clip, which training.way = averaging"
                         + " cannot do");
