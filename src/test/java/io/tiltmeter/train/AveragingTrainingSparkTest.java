@@ -248,16 +248,19 @@ class AveragingTrainingSparkTest {
                         false),
                 SettingsLoader.defaults(),
                 line -> {});
-        JsonNode first = new ObjectMapper()
+        JsonNode incidents = new ObjectMapper()
                 .readTree(folder.resolve("nan/report/2026-01-01/findings.json").toFile())
-                .at("/runs/0/incidents/0");
-        assertThat(first.path("cause").asText()).isEqualTo("data");
-        assertThat(first.path("first_step").asLong()).isEqualTo(47);
-        assertThat(first.path("findings")).anySatisfy(finding -> {
-            assertThat(finding.path("detector").asText()).isEqualTo("non-finite");
-            assertThat(finding.path("metric").asText()).isEqualTo("grad_norm");
-            assertThat(finding.path("worker").asInt(-1)).isEqualTo(1);
-            assertThat(finding.path("step_from").asLong()).isEqualTo(47);
+                .at("/runs/0/incidents");
+        // Beside it a busy machine may have shown a stall.
+        assertThat(incidents).anySatisfy(incident -> {
+            assertThat(incident.path("cause").asText()).isEqualTo("data");
+            assertThat(incident.path("first_step").asLong()).isEqualTo(47);
+            assertThat(incident.path("findings")).anySatisfy(finding -> {
+                assertThat(finding.path("detector").asText()).isEqualTo("non-finite");
+                assertThat(finding.path("metric").asText()).isEqualTo("grad_norm");
+                assertThat(finding.path("worker").asInt(-1)).isEqualTo(1);
+                assertThat(finding.path("step_from").asLong()).isEqualTo(47);
+            });
         });
     }
 
