@@ -1,5 +1,6 @@
 package io.tiltmeter.model;
 
+import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /** One row of the {@code layers} table: statistics of one layer on one worker at one step; null means not captured. */
@@ -22,4 +23,5 @@ public record LayerRecord(
         @Nullable Double activationStd,
         @Nullable Double activationZeroFraction,
         @Nullable Double activationSaturatedFraction,
-        @Nullable Double secondMomentRatio) {}
+        @Nullable Double secondMomentRatio)
+        implements Serializable {}

@@ -1,10 +1,14 @@
 package io.tiltmeter.model;
 
+import java.io.Serializable;
+
 /**
  * Values of some {@link Metric}s at one step. Absent is not NaN: NaN and ±Inf are stored values, absent means "not
  * logged". Mutable, so that readers can fill it in place; not thread-safe.
  */
-public final class MetricValues {
+public final class MetricValues implements Serializable {
+    private static final long serialVersionUID = 1;
+
     private final double[] values = new double[Metric.count()];
     private int present;
 

@@ -1,5 +1,6 @@
 package io.tiltmeter.model;
 
+import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /** One row of the {@code shards} table: which samples of which data shard a worker read at a step. */
@@ -10,4 +11,5 @@ public record ShardRecord(
         long step,
         String shard,
         @Nullable Long firstSample,
-        @Nullable Long lastSample) {}
+        @Nullable Long lastSample)
+        implements Serializable {}

@@ -1,5 +1,6 @@
 package io.tiltmeter.model;
 
+import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,8 @@ public record StepRecord(
         MetricValues values,
         @Nullable String gradNormKind,
         @Nullable String batchHash,
-        @Nullable String parameterHash) {
+        @Nullable String parameterHash)
+        implements Serializable {
 
     /** Worker number of values that belong to no single worker. */
     public static final int NO_WORKER = -1;

@@ -1,191 +1,285 @@
 package io.tiltmeter.train;
 
+import io.tiltmeter.config.TrainConfig.Action;
+import io.tiltmeter.model.EventRecord;
+import io.tiltmeter.model.Metric;
+import io.tiltmeter.train.Segment.Ending;
+import io.tiltmeter.train.Segment.Result;
+import io.tiltmeter.train.Segment.Sign;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
-import org.apache.spark.api.java.function.Function;
-import org.apache.spark.sql.SparkSession;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.spark.api.RDDTrainingApproach;
-import org.deeplearning4j.spark.api.Repartition;
-import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
-import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
-import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.CollectionAccumulator;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * Data-parallel training by DL4J's own means: each worker trains a copy of the network on some mini-batches, then
- * parameters and the updaters' state are averaged, and so on. One round of it is one call of DL4J's training master, on
- * exactly the batches whose turn it is: left to itself the master splits the data at random, and begins each round with
- * an optimizer step count of 0 in a graph, which spoils Adam's bias correction and every schedule.
+ * Training by averaging of parameters: rounds of {@code training.averaging-frequency} steps, each a job in which every
+ * worker trains a network of its own; then the driver averages them. A segment is some rounds.
+ *
+ * <p>The workers' rows come to the driver with their results, as the parameters do, and are far smaller; the driver commits
+ * them. So each is there once under its attempt, whatever tasks Spark repeats, and stays when an executor is lost. A round
+ * that breaks leaves the rows of those workers only that had finished their part of it.
+ *
+ * <p>The {@link Sentinel} judges in the driver after each round. A stop leaves the network as it was before that round.
  */
-public final class AveragingTraining {
-    private AveragingTraining() {}
+final class AveragingTraining extends SegmentedTraining {
+    /** Steps kept for the sentinel of the next segment, enough for the memory of every detector. */
+    private static final int PAST = 512;
 
-    /**
-     * What came of it.
-     *
-     * @param model the trained model in DL4J's format, with its updater's state
-     * @param steps optimizer steps that each worker took, of the worker with the most batches
-     * @param rounds how often parameters were averaged
-     */
-    public record Result(byte[] model, long steps, int rounds) {}
+    private String dealName = "";
+    private @Nullable JavaRDD<byte[]> shards;
 
-    /**
-     * Trains a model.
-     *
-     * @param model a model in DL4J's format; training goes on from its parameters, updater state and step count
-     * @param batches mini-batches, one partition a worker, read once a round: persist it
-     * @param batchSize examples of the largest mini-batch
-     * @param averagingFrequency steps between two averages, at least 1
-     * @param hook gives the listeners that watch the workers
-     * @throws IllegalArgumentException if a number is below 1, or there is no batch
-     */
-    public static Result train(
-            SparkSession spark,
-            byte[] model,
-            JavaRDD<MultiDataSet> batches,
-            int batchSize,
-            int averagingFrequency,
-            int epochs,
-            WorkerHook hook) {
-        atLeastOne("Batch size", batchSize);
-        atLeastOne("Averaging frequency", averagingFrequency);
-        atLeastOne("Number of epochs", epochs);
-        int workers = batches.getNumPartitions();
-        long perEpoch = batches.mapPartitions(new Count()).collect().stream()
-                .mapToLong(count -> count)
-                .max()
-                .orElse(0);
-        if (perEpoch == 0) {
-            throw new IllegalArgumentException("There are no batches to train on, expected at least one");
-        }
-        ParameterAveragingTrainingMaster master = new ParameterAveragingTrainingMaster.Builder(workers, batchSize)
-                .batchSizePerWorker(batchSize)
-                .averagingFrequency(averagingFrequency)
-                .saveUpdater(true)
-                .rddTrainingApproach(RDDTrainingApproach.Direct)
-                // The batches lie where they belong already.
-                .repartionData(Repartition.Never)
-                .storageLevel(null)
-                .workerPrefetchNumBatches(0)
-                .build();
-        Network network = Network.read(model);
-        Rounds rounds = rounds(JavaSparkContext.fromSparkContext(spark.sparkContext()), network, master);
-        long step = network.iteration();
-        int round = 0;
-        long most = 0;
-        for (int epoch = 0; epoch < epochs; epoch++) {
-            for (long from = 0; from < perEpoch; from += averagingFrequency) {
-                network.setEpoch(epoch);
-                network.setIteration(Math.toIntExact(step));
-                rounds.run(
-                        batches.mapPartitions(new Slice(from, from + averagingFrequency), true),
-                        new RoundListener(hook, step, epoch));
-                long steps = Math.min(averagingFrequency, perEpoch - from);
-                step += steps;
-                most += steps;
-                round++;
-            }
-        }
-        network.setEpoch(epochs);
-        network.setIteration(Math.toIntExact(step));
-        return new Result(network.write(), most, round);
+    AveragingTraining(Inputs inputs) {
+        super(inputs);
     }
 
-    private static void atLeastOne(String what, int value) {
-        if (value < 1) {
-            throw new IllegalArgumentException(what + " is " + value + ", expected at least 1");
+    @Override
+    void deal() {
+        dealName = dealName();
+        // Else each round would sort all examples anew. It also keeps a worker where its shard is unpacked.
+        shards = inputs().data().shards(workers()).persist(StorageLevel.DISK_ONLY());
+    }
+
+    @Override
+    public void close() {
+        if (shards != null) {
+            shards.unpersist();
         }
     }
 
-    /** Trains one round in place. */
-    private interface Rounds {
-        void run(JavaRDD<MultiDataSet> batches, RoundListener listener);
+    private int frequency() {
+        return inputs().config().training().averagingFrequency();
     }
 
-    private static Rounds rounds(JavaSparkContext spark, Network network, ParameterAveragingTrainingMaster master) {
-        if (network.model() instanceof MultiLayerNetwork layered) {
-            SparkDl4jMultiLayer distributed = new SparkDl4jMultiLayer(spark, layered, master);
-            return (batches, listener) -> {
-                distributed.setListeners(listener);
-                distributed.fit(batches.map(new Single()));
-            };
-        }
-        SparkComputationGraph distributed =
-                new SparkComputationGraph(spark, (ComputationGraph) network.model(), master);
-        return (batches, listener) -> {
-            distributed.setListeners(listener);
-            distributed.fitMultiDataSet(batches);
-        };
+    @Override
+    long segmentSteps() {
+        long rounds = (super.segmentSteps() + frequency() - 1) / frequency();
+        return rounds * frequency();
     }
 
-    /** Number of elements of each partition. */
-    private static final class Count implements FlatMapFunction<Iterator<MultiDataSet>, Long> {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        public Iterator<Long> call(Iterator<MultiDataSet> batches) {
-            long count = 0;
-            while (batches.hasNext()) {
-                batches.next();
-                count++;
-            }
-            return List.of(count).iterator();
-        }
-    }
-
-    /** The batches of a partition from one place up to another. */
-    private static final class Slice implements FlatMapFunction<Iterator<MultiDataSet>, MultiDataSet> {
-        private static final long serialVersionUID = 1;
-
-        private final long from;
-        private final long to;
-
-        Slice(long from, long to) {
-            this.from = from;
-            this.to = to;
-        }
-
-        @Override
-        public Iterator<MultiDataSet> call(Iterator<MultiDataSet> batches) {
-            List<MultiDataSet> slice = new ArrayList<>();
-            for (long i = 0; i < to && batches.hasNext(); i++) {
-                MultiDataSet batch = batches.next();
-                if (i >= from) {
-                    slice.add(batch);
+    @Override
+    List<Result> run(byte[] model, int segmentNumber) throws Exception {
+        Segment segment = segment(segmentNumber, 0);
+        try (MetricSink sink = new MetricSink(
+                inputs().metrics(),
+                inputs().spark().sparkContext().hadoopConfiguration(),
+                segment.run().runId(),
+                segment.attempt(),
+                segment.number(),
+                0,
+                (long) (segment.flushSeconds() * 1e9))) {
+            try {
+                List<Result> results = new Course(segment, model, sink).run();
+                sink.commit();
+                return results;
+            } catch (Exception e) {
+                // What led to the end of a training is what its reader wants most.
+                try {
+                    sink.commit();
+                } catch (RuntimeException second) {
+                    e.addSuppressed(second);
                 }
+                throw e;
             }
-            return slice.iterator();
         }
     }
 
-    /** A batch of one input and one output, as layered networks want it. */
-    private static final class Single implements Function<MultiDataSet, DataSet> {
-        private static final long serialVersionUID = 1;
+    /** One segment at work. */
+    private final class Course {
+        private final Segment segment;
+        private final Network network;
+        private final MetricSink sink;
+        private final AveragingRounds rounds;
+        private final Sentinel sentinel;
+        private final List<StepReport> reports = new ArrayList<>();
+        private Ending ending = Ending.DONE;
+        private @Nullable Sign trouble;
 
-        @Override
-        public DataSet call(MultiDataSet batch) {
-            if (batch.numFeatureArrays() != 1 || batch.numLabelsArrays() != 1) {
-                throw new IllegalArgumentException("Batch has " + batch.numFeatureArrays() + " inputs and "
-                        + batch.numLabelsArrays() + " outputs, expected one of each for a MultiLayerNetwork");
-            }
-            return new DataSet(
-                    batch.getFeatures(0),
-                    batch.getLabels(0),
-                    first(batch.getFeaturesMaskArrays()),
-                    first(batch.getLabelsMaskArrays()));
+        Course(Segment segment, byte[] model, MetricSink sink) {
+            this.segment = segment;
+            this.sink = sink;
+            network = Network.read(model);
+            rounds = new AveragingRounds(inputs().spark(), network, workers(), segment.batch(), frequency());
+            sentinel = new Sentinel(segment.run(), segment.policies(), segment.detectors());
+            sentinel.warm(segment.past());
         }
 
-        private static @Nullable INDArray first(INDArray @Nullable [] arrays) {
-            return arrays == null || arrays.length == 0 ? null : arrays[0];
+        List<Result> run() {
+            boolean watched = !segment.policies().actions().isEmpty();
+            long step = segment.from();
+            List<WorkerRound> told = List.of();
+            while (step < segment.to()) {
+                long to = Math.min(step + frequency(), segment.to());
+                Snapshot before = watched ? Snapshot.of(network) : null;
+                told = round(step, to);
+                for (int i = 0; i < to - step && ending == Ending.DONE; i++) {
+                    judge(step + i, i, told);
+                }
+                if (ending != Ending.DONE && before != null) {
+                    before.restore(network);
+                    break;
+                }
+                step = to;
+            }
+            byte[] trained = network.write();
+            List<StepReport> latest = List.copyOf(reports.subList(Math.max(0, reports.size() - PAST), reports.size()));
+            List<Result> results = new ArrayList<>();
+            for (WorkerRound worker : told) {
+                results.add(new Result(
+                        worker.worker(),
+                        worker.host(),
+                        worker.executor(),
+                        worker.device(),
+                        ending,
+                        step,
+                        trouble,
+                        results.isEmpty() ? trained : new byte[0],
+                        results.isEmpty() ? latest : List.of(),
+                        0,
+                        // After the averaging there is one network only.
+                        0));
+            }
+            return results;
+        }
+
+        private List<WorkerRound> round(long from, long to) {
+            // A new one for each round: what a task of an earlier one tells late goes nowhere. Without a name, so that
+            // Spark
+            // does not show its contents.
+            CollectionAccumulator<WorkerRound> accumulator =
+                    inputs().spark().sparkContext().collectionAccumulator();
+            JavaRDD<MultiDataSet> batches = Objects.requireNonNull(shards)
+                    .mapPartitions(
+                            new Deal(
+                                    segment.part(from, to),
+                                    from == segment.from(),
+                                    dealName,
+                                    inputs().data().layout(),
+                                    accumulator),
+                            true);
+            long perEpoch = inputs().data().examples() / workers() / segment.batch();
+            Collection<WorkerRound> told;
+            try {
+                rounds.run(
+                        batches,
+                        (to - from) * workers(),
+                        (worker, firstStep) -> AveragingWorker.ofTask(),
+                        from,
+                        Math.toIntExact(from / perEpoch));
+            } finally {
+                // Spark may run a task twice and count both.
+                TreeMap<Integer, WorkerRound> byWorker = new TreeMap<>();
+                accumulator.value().forEach(worker -> byWorker.put(worker.worker(), worker));
+                told = byWorker.values();
+                told.forEach(worker -> worker.write(sink));
+            }
+            if (told.size() != workers()
+                    || told.stream().anyMatch(worker -> worker.steps().size() != to - from)) {
+                throw new IllegalStateException("Not all workers told of all steps from " + from + " to " + to);
+            }
+            network.setIteration(network.iteration()
+                    + told.stream().mapToInt(WorkerRound::updates).max().orElse(0));
+            return List.copyOf(told);
+        }
+
+        private void judge(long step, int index, List<WorkerRound> told) {
+            double[][] values = told.stream()
+                    .map(worker -> StepReport.TOLD.stream()
+                            .mapToDouble(
+                                    metric -> worker.steps().get(index).values().get(metric))
+                            .toArray())
+                    .toArray(double[][]::new);
+            StepReport report = new StepReport(step, segment.attempt(), SegmentedTraining.micros(), values);
+            reports.add(report);
+            act(step, sentinel.told(report));
+            if (ending == Ending.DONE) {
+                // There is no averaged gradient in this way; the middle one of the workers stands in for it.
+                report.reduced(report.median(Metric.GRAD_NORM));
+                act(step, sentinel.reduced(report));
+            }
+        }
+
+        private void act(long step, Sentinel.Verdict verdict) {
+            for (Sentinel.Trouble one : verdict.troubles()) {
+                String actions = one.actions().stream()
+                        .map(action -> action.name().toLowerCase(Locale.ROOT))
+                        .sorted()
+                        .collect(Collectors.joining(", "));
+                sink.event(new EventRecord(
+                        segment.run().runId(),
+                        segment.attempt(),
+                        one.worker(),
+                        step,
+                        SegmentedTraining.micros(),
+                        "intervention",
+                        one.kind() + " (" + one.evidence() + "): " + actions));
+            }
+            if (verdict.asks(Action.STOP)) {
+                end(Ending.STOPPED, verdict.reason(Action.STOP));
+            } else if (verdict.asks(Action.ROLLBACK)) {
+                end(Ending.ROLLED_BACK, verdict.reason(Action.ROLLBACK));
+            }
+        }
+
+        private void end(Ending how, Sentinel.Trouble why) {
+            ending = how;
+            trouble = new Sign(why.kind(), why.worker(), why.step(), why.evidence());
+        }
+    }
+
+    /** A network's state before a round. */
+    private record Snapshot(INDArray params, @Nullable INDArray updater, int iteration) {
+        static Snapshot of(Network network) {
+            INDArray state = network.updaterState();
+            return new Snapshot(network.params().dup(), state == null ? null : state.dup(), network.iteration());
+        }
+
+        void restore(Network network) {
+            network.params().assign(params);
+            INDArray state = network.updaterState();
+            if (updater != null && state != null) {
+                state.assign(updater);
+            }
+            network.setIteration(iteration);
+        }
+    }
+
+    /** Begins a worker's part of a round where its examples are. */
+    private static final class Deal implements FlatMapFunction<Iterator<byte[]>, MultiDataSet> {
+        private static final long serialVersionUID = 1;
+
+        private final Segment round;
+        private final boolean opensSegment;
+        private final String deal;
+        private final ExampleLayout layout;
+        private final CollectionAccumulator<WorkerRound> told;
+
+        Deal(
+                Segment round,
+                boolean opensSegment,
+                String deal,
+                ExampleLayout layout,
+                CollectionAccumulator<WorkerRound> told) {
+            this.round = round;
+            this.opensSegment = opensSegment;
+            this.deal = deal;
+            this.layout = layout;
+            this.told = told;
+        }
+
+        @Override
+        public Iterator<MultiDataSet> call(Iterator<byte[]> examples) {
+            return AveragingWorker.begin(round, opensSegment, deal, examples, layout, told);
         }
     }
 }

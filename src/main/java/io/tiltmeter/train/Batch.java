@@ -1,5 +1,7 @@
 package io.tiltmeter.train;
 
+import io.tiltmeter.model.Metric;
+import io.tiltmeter.model.MetricValues;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,16 @@ record Batch(
         long firstSample,
         long lastSample,
         long hash) {
+    /** What its steps row says of it. */
+    MetricValues values() {
+        return new MetricValues()
+                .set(Metric.EXAMPLES, examples)
+                .set(Metric.TOKENS, tokens)
+                .set(Metric.LOSS_TOKENS, lossTokens)
+                .set(Metric.NAN_INPUTS, nanInputs)
+                .set(Metric.NAN_LABELS, nanLabels);
+    }
+
     /** A batch whose arrays somebody may have changed: what they hold is counted again. */
     static Batch recounted(MultiDataSet data, Batch before) {
         CRC32C hash = new CRC32C();

@@ -10,6 +10,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
@@ -153,6 +154,22 @@ final class Network {
         } else {
             graphOf().getConfiguration().setEpochCount(epoch);
         }
+    }
+
+    /** State of the updaters, a flat view; null where they have none. */
+    @Nullable
+    INDArray updaterState() {
+        return layered != null
+                ? layered.getUpdater().getStateViewArray()
+                : graphOf().getUpdater().getStateViewArray();
+    }
+
+    /** Whether a long sequence is trained on in pieces, with an update after each. */
+    boolean truncatesSequences() {
+        BackpropType type = layered != null
+                ? layered.getLayerWiseConfigurations().getBackpropType()
+                : graphOf().getConfiguration().getBackpropType();
+        return type == BackpropType.TruncatedBPTT;
     }
 
     /** Learning rate of the first layer that has one, now; NaN where no updater has one. */

@@ -18,13 +18,18 @@ final class RoundListener implements TrainingListener, Serializable {
 
     private final WorkerHook hook;
     private final long firstStep;
+    private final int iteration;
     private final int epoch;
     private long done;
     private transient @Nullable TrainingListener listener;
 
-    RoundListener(WorkerHook hook, long firstStep, int epoch) {
+    /**
+     * @param iteration updates that the network has behind it: more than steps if a batch makes several
+     */
+    RoundListener(WorkerHook hook, long firstStep, int iteration, int epoch) {
         this.hook = hook;
         this.firstStep = firstStep;
+        this.iteration = iteration;
         this.epoch = epoch;
     }
 
@@ -32,10 +37,9 @@ final class RoundListener implements TrainingListener, Serializable {
         TrainingListener known = listener;
         if (known == null) {
             // Before the updater reads it: a worker's copy of the network begins to count at 0 in each round, which
-            // would
-            // correct Adam's bias again and again and hold every schedule at its start.
+            // would correct Adam's bias again and again and hold every schedule at its start.
             Network network = Network.of(model);
-            network.setIteration(Math.toIntExact(firstStep));
+            network.setIteration(iteration);
             network.setEpoch(epoch);
             known = hook.listener(TaskContext.getPartitionId(), firstStep);
             listener = known;
@@ -44,7 +48,7 @@ final class RoundListener implements TrainingListener, Serializable {
     }
 
     @Override
-    public void iterationDone(Model model, int iteration, int ignored) {
+    public void iterationDone(Model model, int counted, int ignored) {
         // The model's own count is the driver's to keep; what the listener hears must not depend on it.
         listener(model).iterationDone(model, Math.toIntExact(firstStep + done), epoch);
         done++;

@@ -62,6 +62,19 @@ final class RunLog {
         run(run.withStatus(status).withTimes(run.startMicros(), endMicros));
     }
 
+    /** Attempts logged so far, in earlier trainings of the run too. */
+    int attempts() {
+        int n = 0;
+        try {
+            while (MetricFile.exists(new Path(root, "attempts"), file + "-" + n + ".parquet", configuration)) {
+                n++;
+            }
+        } catch (IOException e) {
+            throw failed("attempts", e);
+        }
+        return n;
+    }
+
     /** Adds an attempt, or replaces the one of its number. */
     void attempt(AttemptRecord attempt) {
         write("attempts", file + "-" + attempt.attempt(), List.of(attempt), MetricFile::append);

@@ -49,6 +49,29 @@ record Segment(
         past = List.copyOf(past);
     }
 
+    /** Some of its steps, as they go to workers: without the past, which is the driver's. */
+    Segment part(long partFrom, long partTo) {
+        return new Segment(
+                run,
+                attempt,
+                number,
+                partFrom,
+                partTo,
+                batch,
+                seed,
+                shuffle,
+                capture,
+                policies,
+                detectors,
+                metrics,
+                flushSeconds,
+                secret,
+                timeoutMillis,
+                List.of(),
+                interceptor,
+                interceptorArguments);
+    }
+
     /** Why a segment ended. */
     enum Ending {
         /** All steps done. */

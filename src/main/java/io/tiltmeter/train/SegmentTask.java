@@ -11,6 +11,7 @@ import java.util.zip.CRC32C;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.resource.ResourceInformation;
 import org.apache.spark.util.SerializableConfiguration;
@@ -103,7 +104,7 @@ final class SegmentTask
     }
 
     /** Takes the GPU that Spark gave this task, if any. */
-    private static String device(BarrierTaskContext context) {
+    static String device(TaskContext context) {
         ResourceInformation gpu = context.resourcesJMap().get("gpu");
         if (gpu == null || gpu.addresses().length == 0) {
             return "cpu";

@@ -72,9 +72,19 @@ final class StepCapture {
 
     /** Prepares for an initialised network. */
     StepCapture(Network network, CaptureSettings settings) {
+        this(network, settings, budgetOf(settings));
+    }
+
+    /** A budget that knows nothing yet. */
+    static CaptureBudget budgetOf(CaptureSettings settings) {
+        return new CaptureBudget(settings.budget(), settings.everySteps());
+    }
+
+    /** Prepares for an initialised network, with what was learned of the costs before. */
+    StepCapture(Network network, CaptureSettings settings, CaptureBudget budget) {
         this.network = network;
         layersWanted = settings.layers();
-        budget = new CaptureBudget(settings.budget(), settings.everySteps());
+        this.budget = budget;
         List<LayerPart> found = new ArrayList<>();
         List<Network.Span> spans = network.spans();
         long base = network.params().offset();
@@ -100,14 +110,7 @@ final class StepCapture {
                     "Step " + stepNumber + " has " + batchExamples + " examples, expected >= 1");
         }
         long now = System.nanoTime();
-        if (begun) {
-            long measuring = alwaysNanos + normNanos + layerNanos;
-            budget.learn(
-                    (now - begunNanos - measuring) * NANOS,
-                    alwaysNanos * NANOS,
-                    normsNow ? normNanos * NANOS : Double.NaN,
-                    layersNow ? layerNanos * NANOS : Double.NaN);
-        }
+        learn(now);
         begun = true;
         begunNanos = now;
         alwaysNanos = 0;
@@ -122,6 +125,23 @@ final class StepCapture {
         paramNorm = OptionalDouble.empty();
         for (LayerPart part : parts) {
             part.forget();
+        }
+    }
+
+    /** Ends a step that no other follows soon, so that the wait does not count as its time. */
+    void end() {
+        learn(System.nanoTime());
+        begun = false;
+    }
+
+    private void learn(long now) {
+        if (begun) {
+            long measuring = alwaysNanos + normNanos + layerNanos;
+            budget.learn(
+                    (now - begunNanos - measuring) * NANOS,
+                    alwaysNanos * NANOS,
+                    normsNow ? normNanos * NANOS : Double.NaN,
+                    layersNow ? layerNanos * NANOS : Double.NaN);
         }
     }
 

@@ -1,220 +1,53 @@
 package io.tiltmeter.train;
 
-import io.tiltmeter.config.TrainConfig;
-import io.tiltmeter.detect.DetectorSettings;
-import io.tiltmeter.model.AttemptRecord;
-import io.tiltmeter.model.RunRecord;
-import io.tiltmeter.model.TopologyRecord;
-import io.tiltmeter.spark.Progress;
 import io.tiltmeter.train.Segment.Result;
-import io.tiltmeter.train.Segment.Sign;
 import java.security.SecureRandom;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import org.apache.hadoop.fs.Path;
+import java.util.Objects;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 import org.jspecify.annotations.Nullable;
 import scala.reflect.ClassTag$;
 
 /**
- * Exact synchronous training: barrier stages of some hundred steps each, in which the workers average their gradients at
- * every step without the driver. After each the driver keeps a checkpoint. A segment that breaks, as when an executor dies,
- * is done again from there; what its workers had recorded stays, under the number of the broken attempt.
+ * Exact synchronous training: a segment is a barrier stage, in which the workers average their gradients at every step
+ * without the driver.
  */
-final class SynchronousTraining {
-    /** Segments in a row that may break without a step gained. */
-    private static final int MOST_FAILURES = 4;
-
-    private static final long SILENCE_MILLIS = 600_000;
+final class SynchronousTraining extends SegmentedTraining {
     private static final SecureRandom SECRETS = new SecureRandom();
 
-    private final SparkSession spark;
-    private final TrainConfig config;
-    private final TrainingData data;
-    private final RunRecord run;
-    private final RunLog log;
-    private final Checkpoints checkpoints;
-    private final Path metrics;
-    private final Progress progress;
+    private String dealName = "";
+    private @Nullable JavaRDD<byte[]> shards;
 
-    private int workers;
-    private long step;
-    private long total;
-    private int attempt;
-    private int number;
-    private List<StepReport> past = List.of();
-    private @Nullable AttemptRecord now;
-
-    /**
-     * How a training ended.
-     *
-     * @param status {@code finished} or {@code failed}
-     * @param trouble what the sentinel stopped it for
-     */
-    record Ended(
-            byte[] model,
-            long steps,
-            int attempts,
-            String status,
-            @Nullable Sign trouble) {}
-
-    SynchronousTraining(
-            SparkSession spark,
-            TrainConfig config,
-            TrainingData data,
-            RunRecord run,
-            RunLog log,
-            Checkpoints checkpoints,
-            Path metrics,
-            Progress progress) {
-        this.spark = spark;
-        this.config = config;
-        this.data = data;
-        this.run = run;
-        this.log = log;
-        this.checkpoints = checkpoints;
-        this.metrics = metrics;
-        this.progress = progress;
-        workers = config.training().workers();
+    SynchronousTraining(Inputs inputs) {
+        super(inputs);
     }
 
-    /**
-     * Trains to the end, or until the sentinel stops it.
-     *
-     * @param model initial, or as a checkpoint left it
-     * @param from step before which that was
-     */
-    Ended train(byte[] model, long from, int firstAttempt) {
-        step = from;
-        attempt = firstAttempt;
-        Deal deal = deal();
-        total = steps(config, data, workers);
-        byte[] current = model;
-        if (checkpoints.isEmpty()) {
-            checkpoints.write(step, current);
-        }
-        int failures = 0;
-        int rollbacks = 0;
-        begin(null);
-        while (step < total) {
-            progress.stage(String.format("Training step %,d of %,d on %d workers", step, total, workers));
-            List<Result> results;
-            try {
-                results = run(deal, current);
-            } catch (RuntimeException e) {
-                throw e;
-            } catch (Exception e) {
-                // Spark's own exceptions are checked, and undeclared.
-                failures++;
-                if (failures >= MOST_FAILURES) {
-                    throw new IllegalStateException(
-                            "Training broke " + failures + " times at step " + step + " of run '" + run.runId() + "'",
-                            e);
-                }
-                String why = firstLine(e);
-                progress.stage("A segment broke, going on from step " + step + ": " + why);
-                end("failed");
-                event("restart", why);
-                attempt++;
-                begin(checkpoints.path(step).getName());
-                continue;
-            }
-            failures = 0;
-            Result first = results.get(0);
-            boolean alike = results.stream().allMatch(r -> r.parameterHash() == first.parameterHash());
-            if (!alike) {
-                event("device_error", "Replicas differ after the segment that ended before step " + first.next());
-            }
-            log.topology(attempt, results.stream().map(this::place).toList());
-            step = first.next();
-            past = first.reports();
-            current = first.model();
-            Sign sign = first.trouble();
-            switch (first.ending()) {
-                case DONE -> checkpoint(current);
-                case STOPPED -> {
-                    end("stopped by the sentinel");
-                    return new Ended(current, step, attempt + 1, "failed", sign);
-                }
-                case ROLLED_BACK -> {
-                    rollbacks++;
-                    if (rollbacks > config.sentinel().maxRollbacks()) {
-                        end("stopped by the sentinel");
-                        event("intervention", "stopped after " + (rollbacks - 1) + " rollbacks");
-                        return new Ended(current, step, attempt + 1, "failed", sign);
-                    }
-                    current = rollBack();
-                }
-                case QUARANTINED -> {
-                    end("worker quarantined");
-                    long examplesLeft = (total - step) * workers;
-                    workers--;
-                    attempt++;
-                    deal = deal();
-                    total = step + (examplesLeft + workers - 1) / workers;
-                    checkpoint(current);
-                    begin(checkpoints.path(step).getName());
-                }
-            }
-        }
-        end("finished");
-        return new Ended(current, step, attempt + 1, "finished", null);
+    @Override
+    void deal() {
+        dealName = dealName();
+        shards = inputs().data().shards(workers());
     }
 
-    /** Examples as they lie with the workers. */
-    private record Deal(String name, JavaRDD<byte[]> shards) {}
-
-    private Deal deal() {
-        return new Deal(attempt + "/" + workers, data.shards(workers));
-    }
-
-    /** Steps of a whole training. */
-    static long steps(TrainConfig config, TrainingData data, int workers) {
-        long perEpoch = data.examples() / workers / config.training().batch();
-        long all = perEpoch * config.training().epochs();
-        Long most = config.training().maxSteps();
-        return most == null ? all : Math.min(all, most);
-    }
-
-    private List<Result> run(Deal deal, byte[] model) throws Exception {
-        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    @Override
+    List<Result> run(byte[] model, int segmentNumber) throws Exception {
+        JavaSparkContext context =
+                JavaSparkContext.fromSparkContext(inputs().spark().sparkContext());
         Broadcast<byte[]> shipped = context.broadcast(model);
         Broadcast<SerializableConfiguration> hadoop =
                 context.broadcast(new SerializableConfiguration(context.hadoopConfiguration()));
         try {
-            Segment segment = new Segment(
-                    run,
-                    attempt,
-                    number++,
-                    step,
-                    Math.min(total, step + config.training().segmentSteps()),
-                    config.training().batch(),
-                    config.seed(),
-                    config.training().shuffle(),
-                    new CaptureSettings(
-                            config.capture().layers(),
-                            config.capture().budget(),
-                            config.capture().everySteps()),
-                    Policies.of(config.sentinel()),
-                    Map.<String, DetectorSettings>of(),
-                    metrics.toString(),
-                    config.capture().flushSeconds(),
-                    SECRETS.nextLong(),
-                    SILENCE_MILLIS,
-                    past,
-                    config.training().interceptor(),
-                    config.training().interceptorArguments());
-            SegmentTask task = new SegmentTask(segment, deal.name, shipped, data.layout(), hadoop);
-            JavaRDD<Result> results = deal.shards
+            SegmentTask task = new SegmentTask(
+                    segment(segmentNumber, SECRETS.nextLong()),
+                    dealName,
+                    shipped,
+                    inputs().data().layout(),
+                    hadoop);
+            JavaRDD<Result> results = Objects.requireNonNull(shards)
                     .rdd()
                     .barrier()
                     .mapPartitions(task, false, ClassTag$.MODULE$.<Result>apply(Result.class))
@@ -226,85 +59,5 @@ final class SynchronousTraining {
             shipped.unpersist();
             hadoop.unpersist();
         }
-    }
-
-    private void checkpoint(byte[] model) {
-        checkpoints.write(step, model);
-        event("checkpoint", checkpoints.path(step).getName());
-    }
-
-    /** Goes back to the newest checkpoint before the step that gave rise to it, with a lower learning rate. */
-    private byte[] rollBack() {
-        end("rolled back");
-        long target = checkpoints.before(step);
-        double factor = config.sentinel().rollbackLearningRateFactor();
-        Network network = Network.read(checkpoints.read(target));
-        network.scaleLearningRates(factor);
-        byte[] model = network.write();
-        past = past.stream().filter(report -> report.step() < target).toList();
-        step = target;
-        attempt++;
-        checkpoints.dropAfter(target);
-        checkpoints.write(target, model);
-        event(
-                "learning_rate_change",
-                String.format(Locale.ROOT, "times %s after a rollback, now %s", factor, network.learningRate()));
-        begin(checkpoints.path(target).getName());
-        return model;
-    }
-
-    private void begin(@Nullable String checkpoint) {
-        now = new AttemptRecord(
-                run.runId(),
-                attempt,
-                micros(),
-                step,
-                checkpoint,
-                workers,
-                (long) workers * config.training().batch(),
-                null);
-        log.attempt(now);
-    }
-
-    private void end(String reason) {
-        if (now != null) {
-            log.attempt(new AttemptRecord(
-                    now.runId(),
-                    now.attempt(),
-                    now.startMicros(),
-                    now.resumeStep(),
-                    now.checkpoint(),
-                    now.worldSize(),
-                    now.globalBatch(),
-                    reason));
-        }
-    }
-
-    private void event(String kind, String detail) {
-        log.event(attempt, step, micros(), kind, detail);
-    }
-
-    private TopologyRecord place(Result result) {
-        return new TopologyRecord(
-                run.runId(),
-                attempt,
-                result.worker(),
-                result.host(),
-                result.device(),
-                result.worker(),
-                null,
-                null,
-                null,
-                null);
-    }
-
-    static long micros() {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
-    }
-
-    private static String firstLine(Throwable e) {
-        String message = String.valueOf(e.getMessage());
-        String line = message.lines().findFirst().orElse(message);
-        return line.length() > 300 ? line.substring(0, 300) + "…" : line;
     }
 }

@@ -2,6 +2,8 @@ package io.tiltmeter.train;
 
 import io.tiltmeter.config.ConfigException;
 import io.tiltmeter.config.TrainConfig;
+import io.tiltmeter.config.TrainConfig.Action;
+import io.tiltmeter.config.TrainConfig.Way;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.spark.InputException;
 import io.tiltmeter.spark.Outcome;
@@ -61,8 +63,10 @@ public final class TrainJob {
                     "There is no checkpoint of run '" + config.runId() + "' below '" + folder + "' to resume from");
         }
         checkPlaces(spark, config);
+        checkPolicies(config);
         progress.stage("Loading the network");
         Network initial = NetworkSource.load(config.model(), config.seed(), hadoop);
+        checkUpdates(config, initial);
         progress.stage("Reading " + config.data().train());
         TrainingData data = TrainingData.open(
                 spark, config.data(), config.seed(), config.training().workers());
@@ -88,7 +92,7 @@ public final class TrainJob {
                 data.examples(),
                 config.data().train(),
                 data.fingerprint(),
-                SynchronousTraining.steps(config, data, config.training().workers()),
+                SegmentedTraining.steps(config, data, config.training().workers()),
                 config.training().workers(),
                 config.training().batch(),
                 config.training().way().name().toLowerCase(Locale.ROOT),
@@ -162,20 +166,22 @@ public final class TrainJob {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         // Workers have working folders of their own: what is relative here is elsewhere there.
         Path metrics = qualified(new Path(request.output(), "metrics"), hadoop);
-        long steps = SynchronousTraining.steps(config, data, config.training().workers());
+        long steps = SegmentedTraining.steps(config, data, config.training().workers());
         RunRecord run = record(config, data, steps);
         RunLog log = new RunLog(metrics, hadoop, run);
-        SynchronousTraining.Ended ended;
-        try {
+        SegmentedTraining.Ended ended;
+        try (SegmentedTraining training = SegmentedTraining.of(
+                new SegmentedTraining.Inputs(spark, config, data, run, log, checkpoints, metrics, progress))) {
             byte[] model = request.resume() ? checkpoints.read(checkpoints.newest()) : initial.write();
             long from = request.resume() ? checkpoints.newest() : 0;
-            ended = new SynchronousTraining(spark, config, data, run, log, checkpoints, metrics, progress)
-                    .train(model, from, 0);
+            // Numbers go on where an earlier training ended: what it recorded stays.
+            ended = training.train(model, from, log.attempts());
         } catch (RuntimeException e) {
-            log.end("failed", SynchronousTraining.micros());
+            log.end("failed", SegmentedTraining.micros());
             throw e;
         } finally {
             ShardCache.drop(config.runId());
+            AveragingWorker.forget(config.runId());
         }
         write(new Path(folder, "model.zip"), ended.model(), hadoop);
         progress.stage("Evaluating");
@@ -184,7 +190,7 @@ public final class TrainJob {
                 data.evaluation(),
                 data.layout(),
                 config.training().batch());
-        log.end(ended.status(), SynchronousTraining.micros());
+        log.end(ended.status(), SegmentedTraining.micros());
         String numbers = scores.entrySet().stream()
                 .map(e -> e.getKey() + " " + String.format("%.4g", e.getValue()))
                 .collect(Collectors.joining(", "));
@@ -203,7 +209,7 @@ public final class TrainJob {
                 config.runId(),
                 config.project(),
                 config.owner(),
-                SynchronousTraining.micros(),
+                SegmentedTraining.micros(),
                 null,
                 "running",
                 null,
@@ -242,6 +248,38 @@ public final class TrainJob {
             return path.getFileSystem(hadoop).makeQualified(path);
         } catch (IOException e) {
             throw new InputException("Cannot write to '" + path + "': " + e.getMessage());
+        }
+    }
+
+    /** Workers that average parameters see each other's gradients never, and the driver only what a whole round left. */
+    private static void checkPolicies(TrainConfig config) {
+        if (config.training().way() != Way.AVERAGING) {
+            return;
+        }
+        config.sentinel().policies().forEach((kind, actions) -> {
+            for (Action action : actions) {
+                boolean possible = switch (action) {
+                    case WARN, STOP, ROLLBACK -> true;
+                    case SKIP -> kind.equals(Policies.NON_FINITE);
+                    case CLIP, QUARANTINE -> false;
+                };
+                if (!possible) {
+                    throw new ConfigException("Setting 'sentinel.policies." + kind + "' is "
+                            + action.name().toLowerCase(Locale.ROOT)
+                            + ", which training.way = averaging cannot do; expected warn, stop or rollback"
+                            + (kind.equals(Policies.NON_FINITE) ? " or skip" : "")
+                            + ", or training.way = synchronous");
+                }
+            }
+        });
+    }
+
+    /** A batch of several updates would have each but the first begin from a network that other workers do not share. */
+    private static void checkUpdates(TrainConfig config, Network network) {
+        if (config.training().way() == Way.SYNCHRONOUS && network.truncatesSequences()) {
+            throw new ConfigException("Setting 'training.way' is synchronous, but the network trains by truncated"
+                    + " backpropagation through time, with several updates a batch; expected training.way = averaging,"
+                    + " or a network with standard backpropagation");
         }
     }
 

@@ -298,16 +298,11 @@ final class WorkerLoop extends BaseTrainingListener {
         String run = segment.run().runId();
         double seconds = (System.nanoTime() - begun) / 1e9;
         double waited = waitedNanos / 1e9;
-        MetricValues values = new MetricValues()
+        MetricValues values = batch.values()
                 .set(Metric.LOSS, loss)
                 .set(Metric.GRAD_NORM, capture.gradNorm())
                 .set(Metric.LEARNING_RATE, learningRate)
                 .set(Metric.SKIPPED, updated ? 0 : 1)
-                .set(Metric.EXAMPLES, batch.examples())
-                .set(Metric.TOKENS, batch.tokens())
-                .set(Metric.LOSS_TOKENS, batch.lossTokens())
-                .set(Metric.NAN_INPUTS, batch.nanInputs())
-                .set(Metric.NAN_LABELS, batch.nanLabels())
                 .set(Metric.STEP_SECONDS, seconds)
                 .set(Metric.COMPUTE_SECONDS, seconds - waited - dataSeconds)
                 .set(Metric.COLLECTIVE_WAIT_SECONDS, waited)
