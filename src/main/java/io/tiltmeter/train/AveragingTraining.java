@@ -233,7 +233,7 @@ final class AveragingTraining extends SegmentedTraining {
 
         private void end(Ending how, Sentinel.Trouble why) {
             ending = how;
-            trouble = new Sign(why.kind(), why.worker(), why.step(), why.evidence());
+            trouble = Sign.of(why);
         }
     }
 

@@ -81,6 +81,19 @@ record ExampleLayout(Part features, Part labels, List<Integer> shape, boolean ma
         return out.array();
     }
 
+    /** Whether all numbers of a packed example are finite. */
+    boolean isFinite(byte[] example) {
+        java.nio.FloatBuffer numbers = java.nio.ByteBuffer.wrap(example)
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer();
+        for (int i = 0; i < features.packed() + labels.packed(); i++) {
+            if (!Float.isFinite(numbers.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static void putCells(java.nio.ByteBuffer out, Part part, float[] cells) {
         boolean fits = part.sequence() ? cells.length <= part.packed() : cells.length == part.packed();
         if (!fits) {

@@ -1,6 +1,7 @@
 package io.tiltmeter.train;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;
@@ -35,7 +36,19 @@ final class GradientScale {
                 }
             }
         }
+        asTheyAre.sort(Comparator.comparingLong(range -> range[0]));
         return new GradientScale(byExamples, List.copyOf(asTheyAre));
+    }
+
+    /** Norm of what the updater learns from; pseudo-gradients are no part of it. */
+    double norm(float[] sum) {
+        double squares = 0;
+        int from = 0;
+        for (long[] range : asTheyAre) {
+            squares += TensorStats.sumOfSquares(sum, from, (int) range[0]);
+            from = (int) range[1];
+        }
+        return Math.sqrt(squares + TensorStats.sumOfSquares(sum, from, sum.length));
     }
 
     /**

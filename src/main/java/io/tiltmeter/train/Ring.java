@@ -26,6 +26,9 @@ final class Ring implements Closeable {
     /** Bytes handed to a socket at once; a piece in flight stays in the processor's cache. */
     private static final int PIECE = 1 << 18;
 
+    private static final int HELLO_BYTES = Long.BYTES + Integer.BYTES;
+    private static final int HELLO_MILLIS = 5000;
+
     private final int rank;
     private final int size;
     private final long timeoutMillis;
@@ -98,13 +101,20 @@ final class Ring implements Closeable {
                             new InetSocketAddress(
                                     next.substring(0, colon), Integer.parseInt(next.substring(colon + 1))),
                             (int) Math.min(Integer.MAX_VALUE, timeoutMillis));
-            ByteBuffer hello =
-                    ByteBuffer.allocate(12).putLong(secret).putInt(rank).flip();
+            ByteBuffer hello = ByteBuffer.allocate(HELLO_BYTES)
+                    .putLong(secret)
+                    .putInt(rank)
+                    .flip();
             while (hello.hasRemaining()) {
                 right.write(hello);
             }
             SocketChannel left = accept(door, (rank + size - 1) % size, secret, timeoutMillis);
-            return new Ring(rank, size, timeoutMillis, right, left);
+            try {
+                return new Ring(rank, size, timeoutMillis, right, left);
+            } catch (IOException e) {
+                left.close();
+                throw e;
+            }
         } catch (IOException e) {
             right.close();
             throw new IOException(
@@ -117,29 +127,48 @@ final class Ring implements Closeable {
     private static SocketChannel accept(Door door, int from, long secret, long timeoutMillis) throws IOException {
         long deadline = System.nanoTime() + timeoutMillis * 1_000_000;
         while (true) {
-            door.server.configureBlocking(true);
-            door.server.socket().setSoTimeout((int) Math.max(1, (deadline - System.nanoTime()) / 1_000_000));
-            SocketChannel guest = door.server.socket().accept().getChannel();
-            guest.socket().setSoTimeout(5000);
-            byte[] hello = new byte[12];
-            int read = 0;
-            try {
-                while (read < hello.length) {
-                    int n = guest.socket().getInputStream().read(hello, read, hello.length - read);
-                    if (n < 0) {
-                        break;
-                    }
-                    read += n;
-                }
-            } catch (SocketTimeoutException e) {
-                read = 0;
+            long left = (deadline - System.nanoTime()) / 1_000_000;
+            if (left <= 0 || Thread.interrupted()) {
+                throw new SocketTimeoutException("worker " + from + " did not come within " + timeoutMillis + " ms");
             }
-            ByteBuffer said = ByteBuffer.wrap(hello);
-            if (read == hello.length && said.getLong() == secret && said.getInt() == from) {
+            // In short turns, so that an interrupted task does not sit here.
+            door.server.socket().setSoTimeout((int) Math.min(1000, left));
+            SocketChannel guest;
+            try {
+                guest = door.server.socket().accept().getChannel();
+            } catch (SocketTimeoutException e) {
+                continue;
+            }
+            if (isNeighbour(guest, from, secret)) {
                 return guest;
             }
             guest.close();
         }
+    }
+
+    /** Whether a guest says the right words soon enough. */
+    private static boolean isNeighbour(SocketChannel guest, int from, long secret) {
+        long deadline = System.nanoTime() + HELLO_MILLIS * 1_000_000L;
+        byte[] hello = new byte[HELLO_BYTES];
+        int read = 0;
+        try {
+            while (read < hello.length) {
+                int left = (int) ((deadline - System.nanoTime()) / 1_000_000);
+                if (left <= 0) {
+                    return false;
+                }
+                guest.socket().setSoTimeout(left);
+                int n = guest.socket().getInputStream().read(hello, read, hello.length - read);
+                if (n < 0) {
+                    return false;
+                }
+                read += n;
+            }
+        } catch (IOException e) {
+            return false;
+        }
+        ByteBuffer said = ByteBuffer.wrap(hello);
+        return said.getLong() == secret && said.getInt() == from;
     }
 
     int size() {

@@ -107,6 +107,10 @@ record Segment(
             long parameterHash)
             implements Serializable {}
 
-    /** A trouble that ended a segment, as it travels to the driver. */
-    record Sign(String kind, int worker, long step, String evidence) implements Serializable {}
+    /** A {@link Sentinel.Trouble} that ended a segment, as it travels to the driver. */
+    record Sign(String kind, int worker, long step, long since, String evidence) implements Serializable {
+        static Sign of(Sentinel.Trouble trouble) {
+            return new Sign(trouble.kind(), trouble.worker(), trouble.step(), trouble.since(), trouble.evidence());
+        }
+    }
 }

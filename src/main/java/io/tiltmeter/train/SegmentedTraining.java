@@ -5,6 +5,7 @@ import io.tiltmeter.detect.DetectorSettings;
 import io.tiltmeter.model.AttemptRecord;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.TopologyRecord;
+import io.tiltmeter.spark.InputException;
 import io.tiltmeter.spark.Progress;
 import io.tiltmeter.train.Segment.Result;
 import io.tiltmeter.train.Segment.Sign;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,7 @@ abstract class SegmentedTraining implements AutoCloseable {
     private long total;
     private int attempt;
     private int number;
+    private boolean soundOnly;
     private List<StepReport> past = List.of();
     private @Nullable AttemptRecord now;
 
@@ -117,12 +120,12 @@ abstract class SegmentedTraining implements AutoCloseable {
             } catch (Exception e) {
                 // Spark's own exceptions are checked, and undeclared.
                 failures++;
+                String why = reason(e);
                 if (failures >= MOST_FAILURES) {
-                    throw new IllegalStateException(
-                            "Training broke " + failures + " times at step " + step + " of run '" + run.runId() + "'",
-                            e);
+                    end("failed");
+                    throw new InputException("Training of run '" + run.runId() + "' broke " + failures
+                            + " times at step " + step + ", the last time for: " + why);
                 }
-                String why = firstLine(e);
                 progress.stage("A segment broke, going on from step " + step + ": " + why);
                 end("failed");
                 event("restart", why);
@@ -154,15 +157,18 @@ abstract class SegmentedTraining implements AutoCloseable {
                         event("intervention", "stopped after " + (rollbacks - 1) + " rollbacks");
                         return new Ended(current, step, attempt + 1, "failed", sign);
                     }
-                    current = rollBack();
+                    current = rollBack(sign == null ? step : sign.since());
                 }
                 case QUARANTINED -> {
                     end("worker quarantined");
                     long examplesLeft = (total - step) * workers;
                     workers--;
                     attempt++;
+                    soundOnly = true;
                     deal();
+                    Long most = config.training().maxSteps();
                     total = step + (examplesLeft + workers - 1) / workers;
+                    total = most == null ? total : Math.min(total, most);
                     checkpoint(current);
                     begin(checkpoints.path(step).getName());
                 }
@@ -182,6 +188,11 @@ abstract class SegmentedTraining implements AutoCloseable {
 
     int workers() {
         return workers;
+    }
+
+    /** The examples, dealt to the workers there are; after a quarantine without those that hold what is no number. */
+    JavaRDD<byte[]> shards() {
+        return soundOnly ? inputs.data().soundShards(workers) : inputs.data().shards(workers);
     }
 
     /** Names the dealing of examples to workers, so that a shard read once serves all segments of it. */
@@ -250,9 +261,9 @@ abstract class SegmentedTraining implements AutoCloseable {
     }
 
     /** Goes back to the newest checkpoint before the step that gave rise to it, with a lower learning rate. */
-    private byte[] rollBack() {
+    private byte[] rollBack(long since) {
         end("rolled back");
-        long target = checkpoints.before(step);
+        long target = checkpoints.before(since);
         double factor = config.sentinel().rollbackLearningRateFactor();
         Network network = Network.read(checkpoints.read(target));
         network.scaleLearningRates(factor);
@@ -318,9 +329,17 @@ abstract class SegmentedTraining implements AutoCloseable {
         return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     }
 
-    private static String firstLine(Throwable e) {
-        String message = String.valueOf(e.getMessage());
-        String line = message.lines().findFirst().orElse(message);
+    /** What broke a segment, in one line; of a stage Spark tells it in its second one. */
+    static String reason(Throwable e) {
+        List<String> lines = String.valueOf(e.getMessage())
+                .lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty() && !line.startsWith("at "))
+                .toList();
+        String line = lines.stream()
+                .filter(l -> !l.contains("failed barrier ResultStage") && !l.startsWith("Job aborted"))
+                .findFirst()
+                .orElse(lines.isEmpty() ? e.toString() : lines.get(0));
         return line.length() > 300 ? line.substring(0, 300) + "…" : line;
     }
 }

@@ -39,8 +39,9 @@ final class Sentinel {
      * A reason to act.
      *
      * @param worker who is to blame, or {@link StepRecord#NO_WORKER}
+     * @param since first abnormal step, at or before the one at which it was noticed
      */
-    record Trouble(String kind, int worker, long step, String evidence, Set<Action> actions) {}
+    record Trouble(String kind, int worker, long step, long since, String evidence, Set<Action> actions) {}
 
     /**
      * What to do with a step.
@@ -92,7 +93,8 @@ final class Sentinel {
         for (int w = 0; w < report.workers(); w++) {
             if (report.isNonFinite(w)) {
                 bad.add(w);
-                troubles.add(new Trouble(Policies.NON_FINITE, w, report.step(), evidence(report, w), actions));
+                troubles.add(new Trouble(
+                        Policies.NON_FINITE, w, report.step(), report.step(), evidence(report, w), actions));
             }
         }
         boolean leaveOut = actions.contains(Action.SKIP) || actions.contains(Action.QUARANTINE);
@@ -123,6 +125,7 @@ final class Sentinel {
                     Policies.NON_FINITE,
                     StepRecord.NO_WORKER,
                     report.step(),
+                    report.step(),
                     "averaged gradient norm " + norm,
                     policies.of(Policies.NON_FINITE)));
         }
@@ -142,6 +145,7 @@ final class Sentinel {
                         finding.detector(),
                         finding.worker(),
                         report.step(),
+                        finding.stepFrom(),
                         finding.evidence(),
                         policies.of(finding.detector())));
             }

@@ -30,7 +30,7 @@ final class SynchronousTraining extends SegmentedTraining {
     @Override
     void deal() {
         dealName = dealName();
-        shards = inputs().data().shards(workers());
+        shards = super.shards();
     }
 
     @Override
@@ -52,10 +52,13 @@ final class SynchronousTraining extends SegmentedTraining {
                     .barrier()
                     .mapPartitions(task, false, ClassTag$.MODULE$.<Result>apply(Result.class))
                     .toJavaRDD();
+            // A worker that waits for a lost neighbour is to hear of it at once, for its place is needed again.
+            context.setJobGroup("training " + inputs().run().runId(), "Segment " + segmentNumber, true);
             List<Result> ordered = new ArrayList<>(results.collect());
             ordered.sort(Comparator.comparingInt(Result::worker));
             return ordered;
         } finally {
+            context.clearJobGroup();
             shipped.unpersist();
             hadoop.unpersist();
         }

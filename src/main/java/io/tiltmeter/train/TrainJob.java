@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,7 +23,11 @@ import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.network.util.JavaUtils;
 import org.apache.spark.sql.SparkSession;
+import org.deeplearning4j.nn.api.OptimizationAlgorithm;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /** The job that trains a network on the workers of a Spark application, and records and watches it. */
@@ -31,6 +36,8 @@ public final class TrainJob {
 
     /** Batches that the pre-flight looks at, of all workers together. */
     private static final int CHECKED_BATCHES = 40;
+    /** Parameters of the largest network, with two numbers of updater state each below 2 GiB. */
+    private static final long MOST_PARAMETERS = 170_000_000;
 
     /**
      * What to train and where to write.
@@ -67,6 +74,8 @@ public final class TrainJob {
         progress.stage("Loading the network");
         Network initial = NetworkSource.load(config.model(), config.seed(), hadoop);
         checkUpdates(config, initial);
+        checkNetwork(spark, config, initial);
+        Interceptors.of(config.training().interceptor(), config.training().interceptorArguments());
         progress.stage("Reading " + config.data().train());
         TrainingData data = TrainingData.open(
                 spark, config.data(), config.seed(), config.training().workers());
@@ -112,7 +121,7 @@ public final class TrainJob {
         List<List<byte[]>> samples = data.shards(workers)
                 .mapPartitions(examples -> {
                     List<byte[]> first = new ArrayList<>();
-                    while (examples.hasNext() && first.size() < CHECKED_BATCHES * batch) {
+                    while (examples.hasNext() && first.size() < Math.max(1, CHECKED_BATCHES / workers) * batch) {
                         first.add(examples.next());
                     }
                     return List.of(first).iterator();
@@ -134,9 +143,7 @@ public final class TrainJob {
                     for (int label : labels == null ? new int[0] : labels) {
                         counts.merge(label, 1L, Long::sum);
                     }
-                    if (b < Math.max(1, CHECKED_BATCHES / workers)) {
-                        batches.add(one);
-                    }
+                    batches.add(one);
                 }
                 classes.add(counts);
             }
@@ -167,30 +174,39 @@ public final class TrainJob {
         // Workers have working folders of their own: what is relative here is elsewhere there.
         Path metrics = qualified(new Path(request.output(), "metrics"), hadoop);
         long steps = SegmentedTraining.steps(config, data, config.training().workers());
+        if (steps < 1) {
+            throw new InputException("There are " + data.examples() + " examples to train on, expected at least "
+                    + (long) config.training().batch() * config.training().workers() + " for "
+                    + config.training().workers() + " workers with batches of "
+                    + config.training().batch());
+        }
         RunRecord run = record(config, data, steps);
         RunLog log = new RunLog(metrics, hadoop, run);
         SegmentedTraining.Ended ended;
+        Map<String, Double> scores;
         try (SegmentedTraining training = SegmentedTraining.of(
                 new SegmentedTraining.Inputs(spark, config, data, run, log, checkpoints, metrics, progress))) {
             byte[] model = request.resume() ? checkpoints.read(checkpoints.newest()) : initial.write();
             long from = request.resume() ? checkpoints.newest() : 0;
             // Numbers go on where an earlier training ended: what it recorded stays.
             ended = training.train(model, from, log.attempts());
-        } catch (RuntimeException e) {
+            write(new Path(folder, "model.zip"), ended.model(), hadoop);
+            progress.stage("Evaluating");
+            scores = Evaluations.of(
+                    JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(ended.model()),
+                    data.evaluation(),
+                    data.layout(),
+                    config.training().batch());
+            log.event(ended.attempts() - 1, ended.steps(), SegmentedTraining.micros(), "evaluation", scores.toString());
+            log.end(ended.status(), SegmentedTraining.micros());
+        } catch (Exception | Error e) {
+            // Spark's own exceptions are checked, and undeclared.
             log.end("failed", SegmentedTraining.micros());
             throw e;
         } finally {
             ShardCache.drop(config.runId());
             AveragingWorker.forget(config.runId());
         }
-        write(new Path(folder, "model.zip"), ended.model(), hadoop);
-        progress.stage("Evaluating");
-        Map<String, Double> scores = Evaluations.of(
-                JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(ended.model()),
-                data.evaluation(),
-                data.layout(),
-                config.training().batch());
-        log.end(ended.status(), SegmentedTraining.micros());
         String numbers = scores.entrySet().stream()
                 .map(e -> e.getKey() + " " + String.format("%.4g", e.getValue()))
                 .collect(Collectors.joining(", "));
@@ -272,6 +288,35 @@ public final class TrainJob {
                 }
             }
         });
+    }
+
+    /** What travels between driver and workers, and how: 32-bit numbers, in one array and in one task's result. */
+    private static void checkNetwork(SparkSession spark, TrainConfig config, Network network) {
+        DataType type = network.params().dataType();
+        if (type != DataType.FLOAT) {
+            throw new InputException("The network's numbers are " + type + ", expected FLOAT: set its dataType so");
+        }
+        if (network.parameters() > MOST_PARAMETERS) {
+            throw new InputException(String.format(
+                    "The network has %,d parameters, expected at most %,d: a checkpoint has to fit into one array",
+                    network.parameters(), MOST_PARAMETERS));
+        }
+        INDArray state = network.updaterState();
+        long bytes = Float.BYTES * (network.parameters() + (state == null ? 0 : state.length()));
+        long most = JavaUtils.byteStringAsBytes(spark.sparkContext().conf().get("spark.driver.maxResultSize", "1g"));
+        if (most > 0 && bytes > most) {
+            throw new ConfigException(String.format(
+                    "The network and its updater take %,d bytes, but spark.driver.maxResultSize is %,d; set it higher,"
+                            + " with --conf spark.driver.maxResultSize=SIZE",
+                    bytes, most));
+        }
+        boolean gradientDescent = Arrays.stream(network.layers())
+                .allMatch(layer ->
+                        layer.conf().getOptimizationAlgo() == OptimizationAlgorithm.STOCHASTIC_GRADIENT_DESCENT);
+        if (config.training().way() == Way.SYNCHRONOUS && !gradientDescent) {
+            throw new ConfigException("Setting 'training.way' is synchronous, but the network's optimizationAlgo takes"
+                    + " several looks at a batch; expected STOCHASTIC_GRADIENT_DESCENT");
+        }
     }
 
     /** A batch of several updates would have each but the first begin from a network that other workers do not share. */

@@ -160,6 +160,19 @@ final class TrainingData {
         return shards.computeIfAbsent(workers, n -> dealt(training, columns, n, examples - dropped(n)));
     }
 
+    /** The examples without a value that is no number, packed, in equal partitions, one a worker. */
+    JavaRDD<byte[]> soundShards(int workers) {
+        ExampleLayout example = layout;
+        JavaRDD<byte[]> sound =
+                packed(training, columns).filter(example::isFinite).cache();
+        long all = sound.count();
+        if (all < workers) {
+            throw new InputException("There are " + all + " examples without NaN or infinities, expected at least one"
+                    + " for each of " + workers + " workers");
+        }
+        return dealt(sound, workers, all - all % workers);
+    }
+
     /** The examples for evaluation, packed; perhaps none. */
     JavaRDD<byte[]> evaluation() {
         JavaRDD<byte[]> known = evaluation;
@@ -172,6 +185,18 @@ final class TrainingData {
 
     /** Rows in the order of their hashes, dealt out like cards. */
     private JavaRDD<byte[]> dealt(Dataset<Row> rows, ExampleColumns of, int partitions, long keep) {
+        return dealt(packed(rows, of), partitions, keep);
+    }
+
+    private static JavaRDD<byte[]> dealt(JavaRDD<byte[]> ordered, int partitions, long keep) {
+        return ordered.zipWithIndex()
+                .filter(pair -> pair._2() < keep)
+                .mapToPair(pair -> new Tuple2<>(pair._2(), pair._1()))
+                .repartitionAndSortWithinPartitions(new Dealer(partitions))
+                .values();
+    }
+
+    private JavaRDD<byte[]> packed(Dataset<Row> rows, ExampleColumns of) {
         ExampleLayout example = layout;
         UserDefinedFunction pack = udf(
                 (UDF4<
@@ -190,14 +215,7 @@ final class TrainingData {
                 salted(seed, "order", of).as("place"),
                 pack.apply(of.features().numbers(), of.labels().numbers(), of.featureMask(), of.labelMask())
                         .as("example"));
-        return packed.orderBy("place", "example")
-                .toJavaRDD()
-                .map(row -> row.<byte[]>getAs(1))
-                .zipWithIndex()
-                .filter(pair -> pair._2() < keep)
-                .mapToPair(pair -> new Tuple2<>(pair._2(), pair._1()))
-                .repartitionAndSortWithinPartitions(new Dealer(partitions))
-                .values();
+        return packed.orderBy("place", "example").toJavaRDD().map(row -> row.<byte[]>getAs(1));
     }
 
     private static float[] floats(scala.collection.Seq<Float> boxed) {

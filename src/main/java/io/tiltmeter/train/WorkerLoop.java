@@ -7,6 +7,7 @@ import io.tiltmeter.model.MetricValues;
 import io.tiltmeter.model.Scope;
 import io.tiltmeter.model.ShardRecord;
 import io.tiltmeter.model.StepRecord;
+import io.tiltmeter.spark.InputException;
 import io.tiltmeter.train.Segment.Ending;
 import io.tiltmeter.train.Segment.Sign;
 import java.io.IOException;
@@ -35,6 +36,10 @@ final class WorkerLoop extends BaseTrainingListener {
     private static final long serialVersionUID = 1;
     /** Steps handed to the driver, enough for the memory of every detector. */
     private static final int PAST = 512;
+    /** Steps in a row without a sound contribution after which there is nothing left to train. */
+    private static final int MOST_LEFT_OUT = 50;
+    /** What a worker tells beside {@link StepReport#TOLD}: the clock, and the step it is at. */
+    private static final int CLOCK = StepReport.TOLD.size();
 
     private final transient Segment segment;
     private final transient Network network;
@@ -54,6 +59,7 @@ final class WorkerLoop extends BaseTrainingListener {
     private long step;
     private transient Batch batch;
     private long waitedNanos;
+    private int leftOutInARow;
     private double dataSeconds;
     private long begun;
     private double learningRate;
@@ -81,6 +87,7 @@ final class WorkerLoop extends BaseTrainingListener {
         capture = new StepCapture(network, segment.capture());
         sentinel = new Sentinel(segment.run(), segment.policies(), segment.detectors());
         sentinel.warm(segment.past());
+        reports.addAll(segment.past());
         scale = GradientScale.of(network);
         interceptor = Interceptors.of(segment.interceptor(), segment.interceptorArguments());
         this.shard = shard;
@@ -102,6 +109,11 @@ final class WorkerLoop extends BaseTrainingListener {
             batch = deal();
             if (interceptor.isPresent()) {
                 batch = Batch.recounted(interceptor.get().batch(rank, step, batch.data()), batch);
+                if (batch.examples() != segment.batch()) {
+                    throw new InputException("The interceptor made a batch of " + batch.examples()
+                            + " examples at step " + step + " on worker " + rank + ", expected " + segment.batch()
+                            + " as dealt: workers count alike in the average");
+                }
             }
             dataSeconds = (System.nanoTime() - begun) / 1e9;
             network.setEpoch((int) (step / perEpoch));
@@ -159,7 +171,7 @@ final class WorkerLoop extends BaseTrainingListener {
         capture.beforeReduce();
         loss = network.score();
         double compute = (System.nanoTime() - begun) / 1e9 - dataSeconds;
-        // One more than is told of a worker: the first one's clock, so that all see the same time.
+        // The first one's clock goes along, so that all see the same time.
         double[] mine = {
             loss,
             capture.gradNorm(),
@@ -171,18 +183,23 @@ final class WorkerLoop extends BaseTrainingListener {
             compute,
             dataSeconds,
             learningRate,
-            micros()
+            micros(),
+            step
         };
         long before = System.nanoTime();
         double[][] told = ring.gather(mine);
         waitedNanos += System.nanoTime() - before;
+        for (double[] other : told) {
+            if (other[CLOCK + 1] != step) {
+                throw new IllegalStateException("Worker " + rank + " is at step " + step + ", another one at "
+                        + (long) other[CLOCK + 1] + ": they must take one optimizer step a batch");
+            }
+        }
         StepReport report = new StepReport(
                 step,
                 segment.attempt(),
-                (long) told[0][StepReport.TOLD.size()],
-                Arrays.stream(told)
-                        .map(w -> Arrays.copyOf(w, StepReport.TOLD.size()))
-                        .toArray(double[][]::new));
+                (long) told[0][CLOCK],
+                Arrays.stream(told).map(w -> Arrays.copyOf(w, CLOCK)).toArray(double[][]::new));
         reports.add(report);
         if (reports.size() > 2 * PAST) {
             reports.subList(0, PAST).clear();
@@ -191,8 +208,12 @@ final class WorkerLoop extends BaseTrainingListener {
         tell(early);
         leaveEarly(early);
         if (early.leftOut().size() == ring.size()) {
+            if (++leftOutInARow >= MOST_LEFT_OUT) {
+                finish(Ending.STOPPED, early.troubles().get(0));
+            }
             throw new NoUpdate();
         }
+        leftOutInARow = 0;
         double examples = 0;
         double losses = 0;
         for (int w = 0; w < ring.size(); w++) {
@@ -218,7 +239,7 @@ final class WorkerLoop extends BaseTrainingListener {
             long before = System.nanoTime();
             ring.sum(gradient, gradient.length);
             waitedNanos += System.nanoTime() - before;
-            globalNorm = Math.sqrt(TensorStats.sumOfSquares(gradient, 0, gradient.length)) / examples;
+            globalNorm = scale.norm(gradient) / examples;
         } else {
             globalNorm = capture.gradNorm();
         }
@@ -254,17 +275,18 @@ final class WorkerLoop extends BaseTrainingListener {
             finish(Ending.ROLLED_BACK, verdict.reason(Action.ROLLBACK));
             throw new NoUpdate();
         }
-        if (verdict.asks(Action.QUARANTINE) && ring.size() > 1) {
-            Sentinel.Trouble reason = verdict.reason(Action.QUARANTINE);
-            if (reason.worker() != StepRecord.NO_WORKER) {
-                finish(Ending.QUARANTINED, reason);
-            }
+        if (verdict.leftOut().size() < ring.size() && ring.size() > 1) {
+            // Where all are to blame, the network is, and leaving out a worker would help nobody.
+            verdict.troubles().stream()
+                    .filter(t -> t.actions().contains(Action.QUARANTINE) && t.worker() != StepRecord.NO_WORKER)
+                    .findFirst()
+                    .ifPresent(reason -> finish(Ending.QUARANTINED, reason));
         }
     }
 
     private void finish(Ending how, Sentinel.Trouble why) {
         ending = how;
-        end = new Sign(why.kind(), why.worker(), why.step(), why.evidence());
+        end = Sign.of(why);
     }
 
     /** One event for each trouble; the first worker speaks for all. */

@@ -116,8 +116,8 @@ class WorkerLoopTest {
             assertThat(end.done().ending()).isEqualTo(Segment.Ending.STOPPED);
             assertThat(end.done().next()).isEqualTo(7);
             assertThat(end.done().trouble())
-                    .isEqualTo(
-                            new Segment.Sign(Policies.NON_FINITE, 1, 7, "1 non-finite inputs and 0 non-finite labels"));
+                    .isEqualTo(new Segment.Sign(
+                            Policies.NON_FINITE, 1, 7, 7, "1 non-finite inputs and 0 non-finite labels"));
             for (float p : Workers.params(end.network())) {
                 assertThat(p).isFinite();
             }
@@ -179,5 +179,33 @@ class WorkerLoopTest {
                         .where("scope = 'local' and step = 8 and isnan(loss)")
                         .count())
                 .isEqualTo(2);
+    }
+
+    @Test
+    void whereNothingSoundIsLeftTheTrainingEnds() throws Exception {
+        Network spoilt = Workers.network(3);
+        spoilt.params().putScalar(0, Float.NaN);
+        List<Workers.End> ends = Workers.train(
+                Workers.segment(metrics, 200, 8, onNonFinite(Action.SKIP)),
+                List.of(Workers.examples(320, 1), Workers.examples(320, 2)),
+                spoilt);
+
+        assertThat(ends).allSatisfy(end -> {
+            assertThat(end.done().ending()).isEqualTo(Segment.Ending.STOPPED);
+            assertThat(end.done().next()).isEqualTo(49);
+            assertThat(end.network().iteration()).isZero();
+        });
+    }
+
+    @Test
+    void whereAllAreToBlameNobodyIsQuarantined() throws Exception {
+        Network spoilt = Workers.network(3);
+        spoilt.params().putScalar(0, Float.NaN);
+        List<Workers.End> ends = Workers.train(
+                Workers.segment(metrics, 10, 8, onNonFinite(Action.QUARANTINE)),
+                List.of(Workers.examples(320, 1), Workers.examples(320, 2)),
+                spoilt);
+
+        assertThat(ends).allSatisfy(end -> assertThat(end.done().ending()).isEqualTo(Segment.Ending.DONE));
     }
 }

@@ -1,0 +1,93 @@
+package io.tiltmeter.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tiltmeter.config.TrainConfig.Action;
+import io.tiltmeter.model.RunRecord;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class SentinelTest {
+    private static final int WORKERS = 4;
+
+    private static Sentinel sentinel(Map<String, Set<Action>> actions) {
+        return new Sentinel(RunRecord.of("a-run", "test", Map.of()), new Policies(actions, Double.NaN), Map.of());
+    }
+
+    /** A step at which all workers are alike but for noise. */
+    private static StepReport report(long step, double loss, double norm, Random random) {
+        double[][] told = new double[WORKERS][];
+        for (int w = 0; w < WORKERS; w++) {
+            told[w] =
+                    new double[] {loss * (1 + 0.01 * random.nextGaussian()), norm, 16, 16, 16, 0, 0, 0.01, 0.001, 1e-3};
+        }
+        StepReport report = new StepReport(step, 0, step * 1_000_000, told);
+        report.reduced(norm);
+        return report;
+    }
+
+    @Test
+    void leavesOutWhoIsNotFinite() {
+        Sentinel sentinel = sentinel(Map.of(Policies.NON_FINITE, Set.of(Action.SKIP)));
+        double[][] told = new double[WORKERS][];
+        for (int w = 0; w < WORKERS; w++) {
+            told[w] = new double[] {w == 2 ? Double.NaN : 1, 1, 16, 16, 16, w == 1 ? 3 : 0, 0, 0.01, 0.001, 1e-3};
+        }
+        Sentinel.Verdict verdict = sentinel.told(new StepReport(5, 0, 0, told));
+
+        assertThat(verdict.leftOut()).containsExactlyInAnyOrder(1, 2);
+        assertThat(verdict.troubles())
+                .extracting(Sentinel.Trouble::evidence)
+                .containsExactly("3 non-finite inputs and 0 non-finite labels", "loss NaN, gradient norm 1.0");
+        assertThat(verdict.asks(Action.SKIP)).isTrue();
+        assertThat(verdict.asks(Action.STOP)).isFalse();
+    }
+
+    @Test
+    void seesALossRunAwayOnceAndSinceWhen() {
+        Sentinel sentinel = sentinel(Map.of("divergence", Set.of(Action.ROLLBACK)));
+        Random random = new Random(2);
+        List<Sentinel.Trouble> troubles = new ArrayList<>();
+        for (int step = 0; step < 300; step++) {
+            double loss = step < 200 ? 2 * Math.exp(-step / 80.0) + 0.2 : 0.4 * Math.exp((step - 200) / 8.0);
+            StepReport report = report(step, loss, 1, random);
+            assertThat(sentinel.told(report).troubles()).isEmpty();
+            Sentinel.Verdict verdict = sentinel.reduced(report);
+            troubles.addAll(verdict.troubles());
+            assertThat(verdict.asks(Action.ROLLBACK))
+                    .isEqualTo(!verdict.troubles().isEmpty());
+        }
+        assertThat(troubles).isNotEmpty().first().satisfies(trouble -> {
+            assertThat(trouble.kind()).isEqualTo("divergence");
+            assertThat(trouble.since()).isBetween(200L, 225L).isLessThanOrEqualTo(trouble.step());
+            assertThat(trouble.step()).isLessThan(250);
+        });
+    }
+
+    @Test
+    void whatHasNoPolicyIsNotWatched() {
+        Sentinel sentinel = sentinel(Map.of());
+        Random random = new Random(2);
+        for (int step = 0; step < 200; step++) {
+            StepReport report = report(step, step < 100 ? 1 : 1e6, step < 100 ? 1 : Double.NaN, random);
+            assertThat(sentinel.told(report).troubles()).isEmpty();
+            assertThat(sentinel.reduced(report).troubles()).isEmpty();
+        }
+    }
+
+    @Test
+    void clipsToTheMiddleOfTheLatestNormsUnlessTold() {
+        Sentinel sentinel = sentinel(Map.of());
+        Random random = new Random(2);
+        for (int step = 0; step < 5; step++) {
+            sentinel.reduced(report(step, 1, step + 1, random));
+        }
+        assertThat(sentinel.clipNorm()).isEqualTo(3);
+        assertThat(new Sentinel(RunRecord.of("a", null, Map.of()), new Policies(Map.of(), 0.5), Map.of()).clipNorm())
+                .isEqualTo(0.5);
+    }
+}
