@@ -83,13 +83,13 @@ public record TrainConfig(
 
     /** What is done about trouble. */
     public enum Action {
-        /** An event in the tables, a line on the terminal. */
+        /** An event in the tables, which every other action writes, too. */
         WARN,
-        /** Scale the averaged gradient of this step down to {@code sentinel.clip-norm}. */
+        /** Scale the averaged gradient of the step that shows it down to {@code sentinel.clip-norm}. */
         CLIP,
-        /** Leave out the batch: of the workers to blame, or of all where it is no single worker's. */
+        /** Leave out the batches of the workers whose numbers are not finite; for other troubles those of all workers. */
         SKIP,
-        /** Leave out a worker for good, and deal its examples to the others. */
+        /** Go on with one worker less, and deal the examples that are finite to the others. */
         QUARANTINE,
         /** Go back to the last checkpoint before the trouble, with a lower learning rate. */
         ROLLBACK,

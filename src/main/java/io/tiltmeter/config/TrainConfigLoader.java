@@ -297,20 +297,14 @@ public final class TrainConfigLoader {
 
     private TrainConfig.Sentinel sentinel() {
         Map<String, List<Action>> policies = new TreeMap<>();
-        Double clipNorm = (Double) values.get("sentinel.clip-norm");
         for (String kind : kinds()) {
             if (values.containsKey(POLICIES + "." + kind)) {
-                List<Action> actions = required(POLICIES + "." + kind);
-                if (actions.contains(Action.CLIP) && clipNorm == null) {
-                    throw new ConfigException("Setting '" + POLICIES + "." + kind
-                            + "' has 'clip', but 'sentinel.clip-norm' is not set, expected a number above 0");
-                }
-                policies.put(kind, actions);
+                policies.put(kind, required(POLICIES + "." + kind));
             }
         }
         return new TrainConfig.Sentinel(
                 policies,
-                clipNorm,
+                (Double) values.get("sentinel.clip-norm"),
                 required("sentinel.rollback-learning-rate-factor"),
                 whole("sentinel.max-rollbacks"));
     }

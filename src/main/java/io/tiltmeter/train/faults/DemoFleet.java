@@ -44,6 +44,8 @@ public final class DemoFleet {
      * @param output folder that gets {@code data}, a folder a run, and {@code metrics}
      */
     public static Outcome train(SparkSession spark, String output, Progress progress) {
+        // Of an earlier demo, simulated or trained: this one stands alone.
+        forget(spark, new Path(output, "metrics"));
         Set<String> written = new HashSet<>();
         List<PlantedTraining> runs = runs();
         for (int i = 0; i < runs.size(); i++) {
