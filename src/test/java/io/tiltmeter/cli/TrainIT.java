@@ -158,6 +158,19 @@ class TrainIT {
             assertThat(attempts.get(1).<Long>getAs("resume_step")).isPositive();
             assertThat(table("on-cluster", "events").where("kind = 'restart'").count())
                     .isEqualTo(attempts.size() - 1);
+
+            Launcher.Result averaged = train(
+                    Map.of("SPARK_MASTER", cluster.url()),
+                    "--executor-memory",
+                    "900m",
+                    "--output",
+                    "averaged",
+                    "--set",
+                    "training.way=averaging",
+                    "--set",
+                    "training.averaging-frequency=20");
+            assertThat(averaged.code()).as(averaged.err()).isZero();
+            assertThat(accuracy(averaged)).isGreaterThan(EXPECTED_ACCURACY);
         }
     }
 

@@ -14,7 +14,7 @@ import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WorkerLoopTest {
     private static final Policies NONE = new Policies(Map.of(), Double.NaN);
@@ -47,8 +47,8 @@ class WorkerLoopTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {2, 4})
-    void workersOnEqualShardsAreOneWithTheWholeBatch(int workers) throws Exception {
+    @CsvSource({"2, false", "4, false", "2, true"})
+    void workersOnEqualShardsAreOneWithTheWholeBatch(int workers, boolean graph) throws Exception {
         int batch = 8;
         int batches = 20;
         List<byte[]> all = Workers.examples(workers * batch * batches, 6);
@@ -59,14 +59,15 @@ class WorkerLoopTest {
         for (int i = 0; i < all.size(); i++) {
             shards.get(i / batch % workers).add(all.get(i));
         }
-        Network whole = Workers.network(3);
+        Network whole = graph ? Workers.graph(3) : Workers.network(3);
         try (Shard shard = Shard.load(all.iterator(), Workers.LAYOUT, 0)) {
             for (int step = 0; step < 300; step++) {
                 whole.fit(shard.batch(step / batches, step % batches, workers * batch, 1, false)
                         .data());
             }
         }
-        List<Workers.End> ends = Workers.train(Workers.segment(metrics, 300, batch, NONE), shards, Workers.network(3));
+        List<Workers.End> ends = Workers.train(
+                Workers.segment(metrics, 300, batch, NONE), shards, graph ? Workers.graph(3) : Workers.network(3));
 
         float[] first = Workers.params(ends.get(0).network());
         assertThat(ends)

@@ -16,6 +16,7 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.learning.config.Adam;
@@ -65,6 +66,44 @@ final class Workers {
         MultiLayerNetwork network = new MultiLayerNetwork(configuration);
         network.init();
         return Network.of(network);
+    }
+
+    /** The same sizes as a graph with two branches. */
+    static Network graph(long seed) {
+        ComputationGraph graph = new ComputationGraph(new NeuralNetConfiguration.Builder()
+                .seed(seed)
+                .updater(new Adam(1e-2))
+                .graphBuilder()
+                .addInputs("in")
+                .addLayer(
+                        "left",
+                        new DenseLayer.Builder()
+                                .nIn(FEATURES)
+                                .nOut(9)
+                                .activation(Activation.TANH)
+                                .build(),
+                        "in")
+                .addLayer(
+                        "right",
+                        new DenseLayer.Builder()
+                                .nIn(FEATURES)
+                                .nOut(7)
+                                .activation(Activation.SIGMOID)
+                                .build(),
+                        "in")
+                .addLayer(
+                        "out",
+                        new OutputLayer.Builder(LossFunctions.LossFunction.MCXENT)
+                                .nIn(16)
+                                .nOut(CLASSES)
+                                .activation(Activation.SOFTMAX)
+                                .build(),
+                        "left",
+                        "right")
+                .setOutputs("out")
+                .build());
+        graph.init();
+        return Network.of(graph);
     }
 
     static Segment segment(Path metrics, long steps, int batch, Policies policies) {
