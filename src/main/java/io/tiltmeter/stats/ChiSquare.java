@@ -14,18 +14,6 @@ package io.tiltmeter.stats;
 public record ChiSquare(double statistic, int degrees, double pValue, double cramersV, double correctedV) {
     private static final int MOST_TERMS = 10_000;
     private static final double PRECISION = 1e-15;
-    /** Lanczos' coefficients for g = 7, n = 9, exact to 15 digits. */
-    private static final double[] LANCZOS = {
-        0.99999999999980993,
-        676.5203681218851,
-        -1259.1392167224028,
-        771.32342877765313,
-        -176.61502916214059,
-        12.507343278686905,
-        -0.13857109526572012,
-        9.9843695780195716e-6,
-        1.5056327351493116e-7
-    };
 
     /**
      * Tests a table of counts.
@@ -97,7 +85,7 @@ public record ChiSquare(double statistic, int degrees, double pValue, double cra
 
     /** Regularised upper incomplete gamma function: by its series below a + 1, by Lentz's continued fraction above. */
     private static double upperGamma(double a, double x) {
-        double front = Math.exp(a * Math.log(x) - x - logGamma(a));
+        double front = Math.exp(a * Math.log(x) - x - Tails.logGamma(a));
         if (x < a + 1) {
             double term = 1 / a;
             double sum = term;
@@ -125,17 +113,5 @@ public record ChiSquare(double statistic, int degrees, double pValue, double cra
             }
         }
         return Math.min(1, front * h);
-    }
-
-    private static double logGamma(double x) {
-        if (x < 0.5) {
-            return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
-        }
-        double sum = LANCZOS[0];
-        for (int i = 1; i < LANCZOS.length; i++) {
-            sum += LANCZOS[i] / (x - 1 + i);
-        }
-        double t = x + 6.5;
-        return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(t) - t + Math.log(sum);
     }
 }
