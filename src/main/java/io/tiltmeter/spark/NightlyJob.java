@@ -77,7 +77,7 @@ public final class NightlyJob {
             return dryRun(request, tables, scan, output);
         }
         // They are read while the scan runs, all in one thread: files that turn out damaged are noted on the way.
-        CompletableFuture<SmallTables> small = CompletableFuture.supplyAsync(() ->
+        CompletableFuture<SmallTables> small = Background.supply(() ->
                 new SmallTables(RunTables.runs(tables), RunTables.attempts(tables), RunTables.quarantine(tables)));
         StepsScan.Result result = scan.update(progress);
         DigestPlan plan = result.plan();
@@ -187,8 +187,7 @@ public final class NightlyJob {
     private static void write(SparkSession spark, Path day, FleetReport report) {
         Configuration configuration = spark.sparkContext().hadoopConfiguration();
         AttemptFolder attempt = AttemptFolder.begin(day, configuration);
-        CompletableFuture<Void> tables =
-                CompletableFuture.runAsync(() -> ReportTables.write(spark, attempt.folder(), report));
+        CompletableFuture<Void> tables = Background.run(() -> ReportTables.write(spark, attempt.folder(), report));
         StringBuilder json = new StringBuilder();
         try {
             FindingsJson.write(report, json);

@@ -6,6 +6,7 @@ import io.tiltmeter.report.FleetReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
@@ -177,14 +178,15 @@ final class ReportTables {
                         p.medianScore(),
                         p.evidence())));
         // Small tables: what each costs is mostly Spark's overhead of a job, so they go side by side.
-        Stream.<Runnable>of(
-                        () -> write(spark, verdicts, VERDICTS, new Path(folder, "verdicts")),
-                        () -> write(spark, findings, FINDINGS, new Path(folder, "findings")),
-                        () -> write(spark, incidents, INCIDENTS, new Path(folder, "incidents")),
-                        () -> write(spark, patterns, PATTERNS, new Path(folder, "patterns")),
-                        () -> write(spark, coverage, COVERAGE, new Path(folder, "coverage")))
-                .parallel()
-                .forEach(Runnable::run);
+        CompletableFuture.allOf(Stream.<Runnable>of(
+                                () -> write(spark, verdicts, VERDICTS, new Path(folder, "verdicts")),
+                                () -> write(spark, findings, FINDINGS, new Path(folder, "findings")),
+                                () -> write(spark, incidents, INCIDENTS, new Path(folder, "incidents")),
+                                () -> write(spark, patterns, PATTERNS, new Path(folder, "patterns")),
+                                () -> write(spark, coverage, COVERAGE, new Path(folder, "coverage")))
+                        .map(Background::run)
+                        .toArray(CompletableFuture[]::new))
+                .join();
     }
 
     private static void write(SparkSession spark, List<Row> rows, StructType schema, Path folder) {

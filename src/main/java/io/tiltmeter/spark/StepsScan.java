@@ -60,7 +60,7 @@ final class StepsScan {
             if (digests.isPresent() && plan.readsAllInPlace()) {
                 // What the scan left in its shuffle need not be read from the store again, nor wait for it.
                 Optional<Dataset<Row>> shuffled = digests;
-                return new Result(plan, digests, true, CompletableFuture.runAsync(() -> store.update(plan, shuffled)));
+                return new Result(plan, digests, true, Background.run(() -> store.update(plan, shuffled)));
             }
             return new Result(plan, store.update(plan, digests), false, CompletableFuture.completedFuture(null));
         });
