@@ -142,7 +142,9 @@ public final class NonFiniteDetector implements Detector {
             boolean lossIsFine =
                     point.has(Metric.LOSS) ? Numbers.isUsable(point.value(Metric.LOSS)) : metric != Metric.LOSS;
             boolean excused = skipped && lossIsFine && metric != Metric.PARAM_NORM;
-            note(metric, point, excused, Double.toString(value), point.firstNonFinite(metric));
+            // The value of the run may be the median of the workers that are sound.
+            String what = Numbers.isUsable(value) ? "not finite" : Double.toString(value);
+            note(metric, point, excused, what, point.firstNonFinite(metric));
         }
 
         /** Worker with the largest count, where workers logged their own. */

@@ -3,6 +3,7 @@ package io.tiltmeter.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tiltmeter.config.TrainConfig.Action;
+import io.tiltmeter.detect.RunJudge;
 import io.tiltmeter.model.RunRecord;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,5 +90,26 @@ class SentinelTest {
         assertThat(sentinel.clipNorm()).isEqualTo(3);
         assertThat(new Sentinel(RunRecord.of("a", null, Map.of()), new Policies(Map.of(), 0.5), Map.of()).clipNorm())
                 .isEqualTo(0.5);
+    }
+
+    /** The median of the sound workers is a number: the evidence must not pass it for what was wrong. */
+    @Test
+    void evidenceNamesTheWorkerThatIsNotFinite() {
+        RunJudge judge = new RunJudge(RunRecord.of("a-run", null, Map.of()), Map.of());
+        Random random = new Random(2);
+        for (int step = 0; step < 5; step++) {
+            judge.observe(report(step, 1, 1, random));
+        }
+        double[][] told = new double[WORKERS][];
+        for (int w = 0; w < WORKERS; w++) {
+            told[w] = new double[] {1, w == 1 ? Double.NaN : 0.5, 16, 16, 16, 0, 0, 0.01, 0.001, 1e-3};
+        }
+        judge.observe(new StepReport(5, 0, 5_000_000, told));
+
+        assertThat(judge.finish().findings())
+                .filteredOn(finding -> finding.metric().equals("grad_norm"))
+                .singleElement()
+                .satisfies(finding ->
+                        assertThat(finding.evidence()).startsWith("grad_norm was not finite at step 5 on worker 1,"));
     }
 }
