@@ -4,9 +4,10 @@ import io.tiltmeter.train.CaptureTimings;
 
 /**
  * What measuring costs: {@code net.fit} alone, with capture at its default budget, and with every detail at every step, the
- * rows written to metric tables. The three alternate in one JVM; medians of the rounds count.
+ * rows written to metric tables. The three alternate in one JVM; medians of the rounds count, and what the thread that writes
+ * computed is added.
  *
- * <pre>./mvnw -Pbench verify -DskipTests -Dbench.main=io.tiltmeter.bench.CaptureBenchmark -Dbench.arguments="7 2"</pre>
+ * <pre>./mvnw -Pbench verify -DskipTests -Dbench.main=io.tiltmeter.bench.CaptureBenchmark -Dbench.arguments="31 1"</pre>
  */
 public final class CaptureBenchmark {
     private CaptureBenchmark() {}

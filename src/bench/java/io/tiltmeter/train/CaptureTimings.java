@@ -5,8 +5,13 @@ import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.MetricValues;
 import io.tiltmeter.model.Scope;
 import io.tiltmeter.model.StepRecord;
+import io.tiltmeter.spark.MetricFile;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -32,15 +37,18 @@ public final class CaptureTimings {
     private CaptureTimings() {}
 
     private static final int BATCH = 32;
-    private static final long FLUSH_NANOS = 2_000_000_000L;
+    private static final int WARM_UP = 6;
+    /** As capture.flush-seconds is by default. */
+    private static final long FLUSH_NANOS = 10_000_000_000L;
 
     private record Case(String name, MultiLayerNetwork net, MultiDataSet batch) {}
 
     /** Prints a table; rows go to metric tables below a folder. */
     public static void print(String folder, int rounds, double roundSeconds) {
         System.out.println(
-                "| network | parameters | fit, ms | default, +% | own estimate | norms/layers every | full detail, +% |");
-        System.out.println("|---|---|---|---|---|---|---|");
+                "| network | parameters | fit, ms | default | its middle half | of it writing | own estimate "
+                        + "| norms/layers every | full detail |");
+        System.out.println("|---|---|---|---|---|---|---|---|---|");
         for (Case one : cases()) {
             measure(one, folder, rounds, roundSeconds);
         }
@@ -118,13 +126,17 @@ public final class CaptureTimings {
         private final @Nullable StepCapture capture;
         private final @Nullable MetricSink sink;
         private final int attempt;
+        private final String writer;
         private long last = System.nanoTime();
         private long step;
+        private long warmSteps;
+        private double warmSeconds;
 
-        Way(@Nullable StepCapture capture, @Nullable MetricSink sink, int attempt) {
+        Way(@Nullable StepCapture capture, @Nullable MetricSink sink, int attempt, String run) {
             this.capture = capture;
             this.sink = sink;
             this.attempt = attempt;
+            writer = MetricFile.fileName(run) + "-" + attempt + "-0-0";
         }
 
         @Override
@@ -170,24 +182,80 @@ public final class CaptureTimings {
             }
         }
 
-        /** Mean seconds of a step: a rare dear step is what sampling makes, and a median would not see it. */
+        /**
+         * Trains for some seconds and on to the end of the capture's period.
+         *
+         * @return seconds of a step: the mean over the kinds of steps (nothing sampled, norms, layers), each by as many as
+         *     it has and by the middle half of its times, as pauses of the machine and the collector fall on any kind
+         */
         double run(Network network, MultiDataSet batch, double seconds) {
             if (capture == null) {
                 network.setListeners();
             } else {
                 network.setListeners(this);
             }
+            List<List<Double>> kinds = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
             long from = System.nanoTime();
-            int n = 0;
-            while ((System.nanoTime() - from) * 1e-9 < seconds) {
+            last = from;
+            for (long now = from;
+                    (now - from) * 1e-9 < seconds || capture != null && step % capture.layerInterval() != 0;
+                    step++) {
                 if (capture != null) {
                     capture.begin(step, BATCH);
                 }
                 network.fit(batch);
-                step++;
-                n++;
+                long end = System.nanoTime();
+                kinds.get(kind()).add((end - now) * 1e-9);
+                now = end;
             }
-            return (System.nanoTime() - from) * 1e-9 / n;
+            if (capture != null) {
+                capture.end();
+            }
+            int n = kinds.stream().mapToInt(List::size).sum();
+            return kinds.stream()
+                    .filter(kind -> !kind.isEmpty())
+                    .mapToDouble(kind -> middle(kind) * kind.size() / n)
+                    .sum();
+        }
+
+        private int kind() {
+            if (capture == null) {
+                return 0;
+            }
+            return capture.layersMeasured() ? 2 : capture.updateNorm().isPresent() ? 1 : 0;
+        }
+
+        private static double middle(List<Double> times) {
+            return times.stream()
+                    .sorted()
+                    .skip(times.size() / 4)
+                    .limit(times.size() - 2L * (times.size() / 4))
+                    .mapToDouble(Double::doubleValue)
+                    .average()
+                    .orElseThrow();
+        }
+
+        /**
+         * Seconds a step that the sink's own thread has computed since {@link #warm}. It writes once in many rounds, so that
+         * their median does not see it; on a machine with one core a worker it delays the training by as much.
+         */
+        double writing() {
+            return (writerSeconds() - warmSeconds) / (step - warmSteps);
+        }
+
+        /** Forgets what was written while the machine's code was cold. */
+        void warm() {
+            warmSteps = step;
+            warmSeconds = writerSeconds();
+        }
+
+        private double writerSeconds() {
+            ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+            return Thread.getAllStackTraces().keySet().stream()
+                            .filter(thread -> thread.getName().equals("metrics-" + writer))
+                            .mapToLong(thread -> threads.getThreadCpuTime(thread.getId()))
+                            .sum()
+                    * 1e-9;
         }
     }
 
@@ -198,41 +266,61 @@ public final class CaptureTimings {
         double[] bare = new double[rounds];
         double[] withUsual = new double[rounds];
         double[] withFull = new double[rounds];
-        try (MetricSink first = new MetricSink(new Path(folder), new Configuration(), one.name, 0, 0, 0, FLUSH_NANOS);
-                MetricSink second =
-                        new MetricSink(new Path(folder), new Configuration(), one.name, 1, 0, 0, FLUSH_NANOS)) {
-            Way none = new Way(null, null, 0);
-            Way some = new Way(usual, first, 0);
-            Way all = new Way(full, second, 1);
-            for (int r = -2; r < rounds; r++) {
-                double plain = none.run(network, one.batch, roundSeconds / 2);
+        double writing;
+        double writingAll;
+        try (MetricSink first = sink(folder, one, 0);
+                MetricSink second = sink(folder, one, 1)) {
+            Way none = new Way(null, null, 0, one.name);
+            Way some = new Way(usual, first, 0, one.name);
+            Way all = new Way(full, second, 1, one.name);
+            for (int r = -WARM_UP; r < rounds; r++) {
+                if (r == 0) {
+                    some.warm();
+                    all.warm();
+                }
+                // Each way has the same middle as the fits without capture around it, so a drift of the machine
+                // cancels.
+                double before = none.run(network, one.batch, roundSeconds / 2);
                 double little = some.run(network, one.batch, roundSeconds);
+                double between = none.run(network, one.batch, roundSeconds);
                 double much = all.run(network, one.batch, roundSeconds);
-                plain = (plain + none.run(network, one.batch, roundSeconds / 2)) / 2;
+                double after = none.run(network, one.batch, roundSeconds / 2);
                 if (r >= 0) {
-                    bare[r] = plain;
-                    withUsual[r] = little / plain;
-                    withFull[r] = much / plain;
+                    bare[r] = between;
+                    withUsual[r] = 2 * little / (before + between);
+                    withFull[r] = 2 * much / (between + after);
                 }
             }
+            writing = some.writing() / quantile(bare, 0.5);
+            writingAll = all.writing() / quantile(bare, 0.5);
             first.commit();
             second.commit();
         }
         System.out.printf(
-                "| %s | %,d | %.3f | %+.1f | %.1f %% | %d/%d | %+.1f |%n",
+                "| %s | %,d | %.3f | %s | %s to %s | %s | %.1f %% | %d/%d | %s |%n",
                 one.name,
                 one.net.numParams(),
-                median(bare) * 1e3,
-                (median(withUsual) - 1) * 100,
+                quantile(bare, 0.5) * 1e3,
+                percent(quantile(withUsual, 0.5) - 1 + writing),
+                percent(quantile(withUsual, 0.25) - 1 + writing),
+                percent(quantile(withUsual, 0.75) - 1 + writing),
+                percent(writing),
                 usual.share() * 100,
                 usual.normInterval(),
                 usual.layerInterval(),
-                (median(withFull) - 1) * 100);
+                percent(quantile(withFull, 0.5) - 1 + writingAll));
     }
 
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
+    private static MetricSink sink(String folder, Case one, int attempt) {
+        return new MetricSink(new Path(folder), new Configuration(), one.name, attempt, 0, 0, FLUSH_NANOS);
+    }
+
+    private static String percent(double share) {
+        return String.format(Locale.ROOT, "%+.1f %%", share * 100);
+    }
+
+    private static double quantile(double[] values, double q) {
+        double[] sorted = Arrays.stream(values).sorted().toArray();
+        return sorted[(int) (q * (sorted.length - 1) + 0.5)];
     }
 }
