@@ -3,6 +3,7 @@ package io.tiltmeter.train;
 import io.tiltmeter.model.LayerRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -12,12 +13,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What one worker measures of its network in one step, around the calls of a listener: {@link #begin}, {@link #activations},
- * {@link #beforeReduce}, {@link #afterUpdate}, and then the results. The gradient is the worker's own, mean over its
+ * {@link #beforeReduce}, {@link #compare}, {@link #hashParameters}, {@link #afterUpdate}, and then the results. The gradient is the worker's own, mean over its
  * examples. Statistics that a layer keeps of its input (batch normalisation) are no parameters and are left out. Not
  * thread-safe.
  */
 final class StepCapture {
     private static final double NANOS = 1e-9;
+    /** Parameters of which a checksum is taken in a step. */
+    private static final int HASHED = 1 << 12;
 
     private final Network network;
     private final boolean layersWanted;
@@ -26,14 +29,17 @@ final class StepCapture {
     private final LayerPart[] parts;
     // Ranges of the flat vectors that are parameters, as from, to, from, to ...
     private final long[] ranges;
+    private final GradientCosine cosine;
 
     private long step;
     private int examples = 1;
     private boolean normsNow;
     private boolean layersNow;
     private double gradNorm = Double.NaN;
+    private OptionalDouble gradCosine = OptionalDouble.empty();
     private OptionalDouble updateNorm = OptionalDouble.empty();
     private OptionalDouble paramNorm = OptionalDouble.empty();
+    private @Nullable String parameterHash;
     private long begunNanos;
     private boolean begun;
     private long alwaysNanos;
@@ -96,6 +102,7 @@ final class StepCapture {
         }
         parts = found.toArray(LayerPart[]::new);
         ranges = Parameters.merged(found.stream().map(part -> part.ranges).toList());
+        cosine = new GradientCosine(new Excerpt(ranges));
     }
 
     /**
@@ -121,8 +128,10 @@ final class StepCapture {
         normsNow = budget.normsDue(stepNumber);
         layersNow = layersWanted && budget.layersDue(stepNumber);
         gradNorm = Double.NaN;
+        gradCosine = OptionalDouble.empty();
         updateNorm = OptionalDouble.empty();
         paramNorm = OptionalDouble.empty();
+        parameterHash = null;
         for (LayerPart part : parts) {
             part.forget();
         }
@@ -203,6 +212,33 @@ final class StepCapture {
         }
     }
 
+    /**
+     * Compares the worker's own gradient with the others', while the network still holds its own.
+     *
+     * @param sum of the gradients of at least two workers, this one among them
+     */
+    void compare(float[] sum) {
+        long from = System.nanoTime();
+        gradCosine = cosine.of(network.gradients(), sum, step);
+        alwaysNanos += System.nanoTime() - from;
+    }
+
+    /**
+     * Takes a checksum of a slice of the parameters: a slice a step, in turn, the same on all workers. Replicas that are
+     * alike have the same in every step.
+     */
+    void hashParameters() {
+        long from = System.nanoTime();
+        INDArray params = network.params();
+        long slices = (params.length() + HASHED - 1) / HASHED;
+        long slice = step % slices * HASHED;
+        try (Floats floats = Floats.of(params)) {
+            long hash = floats.checksum(slice, (int) Math.min(HASHED, params.length() - slice));
+            parameterHash = HexFormat.of().toHexDigits((int) hash);
+        }
+        alwaysNanos += System.nanoTime() - from;
+    }
+
     /** Measures update and parameters, once the update is made. */
     void afterUpdate() {
         if (!normsNow && !layersNow) {
@@ -252,6 +288,20 @@ final class StepCapture {
     /** Whether every element of the gradient is a finite number. */
     boolean gradientFinite() {
         return Double.isFinite(gradNorm);
+    }
+
+    /**
+     * Cosine between this worker's gradient and the mean of the others'; empty if it was not compared, or if one of the two
+     * is zero or not finite.
+     */
+    OptionalDouble gradCosine() {
+        return gradCosine;
+    }
+
+    /** Checksum of this step's slice of the parameters, in hexadecimal digits; null if it was not taken. */
+    @Nullable
+    String parameterHash() {
+        return parameterHash;
     }
 
     /** Norm of what was subtracted from the parameters; empty if this step did not measure it. */

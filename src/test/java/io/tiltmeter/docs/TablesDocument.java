@@ -153,7 +153,10 @@ final class TablesDocument {
         columns.put("step_span", "steps|How many steps a value averages, at least 1");
         columns.put("grad_norm_kind", "|`before_clip` or `after_clip`");
         columns.put("batch_hash", "|Checksum of the batch");
-        columns.put("parameter_hash", "|Checksum of the parameters");
+        columns.put(
+                "parameter_hash",
+                "|Checksum of parameters after the update; `jobs/train` takes it of 4,096 in turn, so that it is"
+                        + " comparable between the workers of a run at one step only");
         columns.put("name", "|Name of the metric as it was logged");
         columns.put("value", "|Its value");
         columns.put("layer", "|Name of the layer");

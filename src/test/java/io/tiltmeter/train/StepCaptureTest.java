@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.tiltmeter.model.LayerRecord;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32C;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -178,6 +181,35 @@ class StepCaptureTest {
 
         assertThat(capture.layers("r", 0, 0)).isEmpty();
         assertThat(capture.gradNorm()).isPositive();
+    }
+
+    /** CRC-32C of the parameters' bytes, checked against the JDK's on a copy; a slice of 4,096 a step, in turn. */
+    @Test
+    void hashesASliceOfTheParametersAStep() {
+        MultiLayerNetwork net = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
+                .list()
+                .layer(new OutputLayer.Builder(LossFunction.MSE)
+                        .nIn(9999)
+                        .nOut(1)
+                        .activation(Activation.IDENTITY)
+                        .build())
+                .build());
+        net.init();
+        StepCapture capture = new StepCapture(Network.of(net), EVERY_STEP);
+        float[] params = net.params().dup().data().asFloat();
+        int[][] slices = {{0, 4096}, {4096, 8192}, {8192, 10_000}, {0, 4096}};
+        for (int step = 0; step < slices.length; step++) {
+            ByteBuffer bytes = ByteBuffer.allocate(4 * 4096).order(ByteOrder.nativeOrder());
+            for (int i = slices[step][0]; i < slices[step][1]; i++) {
+                bytes.putFloat(params[i]);
+            }
+            CRC32C crc = new CRC32C();
+            crc.update(bytes.flip());
+            capture.begin(step, 1);
+            assertThat(capture.parameterHash()).isNull();
+            capture.hashParameters();
+            assertThat(capture.parameterHash()).isEqualTo(String.format("%08x", crc.getValue()));
+        }
     }
 
     @Test
