@@ -59,8 +59,8 @@ record Floats(FloatPointer memory, long base, INDArray owner) implements AutoClo
         return crc.getValue();
     }
 
-    void read(long from, float[] target, int n) {
-        at(from).get(target, 0, n);
+    void read(long from, float[] target, int offset, int n) {
+        at(from).get(target, offset, n);
     }
 
     /** Keeps the tensor, whose memory goes with it, until here. */

@@ -58,7 +58,7 @@ final class GradientCosine {
             ownSquares += own;
             otherSquares += other;
         } else {
-            mine.read(from, block, n);
+            mine.read(from, block, 0, n);
             addInDouble(sum, (int) from, n);
         }
     }

@@ -8,12 +8,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.layers.OutputLayer;
+import org.deeplearning4j.nn.layers.recurrent.RnnOutputLayer;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What one worker measures of its network in one step, around the calls of a listener: {@link #begin}, {@link #activations},
- * {@link #beforeReduce}, {@link #compare}, {@link #hashParameters}, {@link #afterUpdate}, and then the results. The gradient is the worker's own, mean over its
+ * {@link #outputs}, {@link #beforeReduce}, {@link #compare}, {@link #hashParameters}, {@link #afterUpdate}, and then the results. The gradient is the worker's own, mean over its
  * examples. Statistics that a layer keeps of its input (batch normalisation) are no parameters and are left out. Not
  * thread-safe.
  */
@@ -54,15 +57,20 @@ final class StepCapture {
         private final TensorStats gradient = new TensorStats();
         private final @Nullable TensorStats activation;
         private final boolean bounded;
+        private final List<SecondMoment> moments;
+        private final @Nullable Layer output;
         private boolean hasGradient;
         private boolean hasActivation;
         private @Nullable Double update;
         private @Nullable Double parameters;
 
-        LayerPart(Network.Span span, int index, Layer layer, long base) {
+        LayerPart(Network network, Network.Span span, int index, Layer layer) {
             this.span = span;
             this.index = index;
-            this.ranges = Parameters.ranges(layer, base);
+            ranges = Parameters.ranges(layer, network.params().offset());
+            moments = SecondMoment.of(network, ranges);
+            // Other kinds of output layers might change something when they are asked once more.
+            output = layer instanceof OutputLayer || layer instanceof RnnOutputLayer ? layer : null;
             Parameters.Range range = Parameters.rangeOfActivation(layer);
             bounded = range.bounded();
             activation = bounded ? new TensorStats(range.centre(), range.limit()) : new TensorStats();
@@ -73,6 +81,7 @@ final class StepCapture {
             hasActivation = false;
             update = null;
             parameters = null;
+            moments.forEach(SecondMoment::forget);
         }
     }
 
@@ -93,11 +102,10 @@ final class StepCapture {
         this.budget = budget;
         List<LayerPart> found = new ArrayList<>();
         List<Network.Span> spans = network.spans();
-        long base = network.params().offset();
         Layer[] layers = network.layers();
         for (int i = 0; i < layers.length; i++) {
             if (layers[i].numParams() > 0) {
-                found.add(new LayerPart(spans.get(found.size()), i, layers[i], base));
+                found.add(new LayerPart(network, spans.get(found.size()), i, layers[i]));
             }
         }
         parts = found.toArray(LayerPart[]::new);
@@ -181,6 +189,24 @@ final class StepCapture {
         }
     }
 
+    /**
+     * Measures the activations of output layers, which DL4J hands to no listener, between the backward pass and the update:
+     * the layers are asked for them once more. They still have their input, with dropout as it was trained with, and draw no
+     * random number.
+     */
+    void outputs() {
+        if (layersNow) {
+            long from = System.nanoTime();
+            for (LayerPart part : parts) {
+                Layer layer = part.output;
+                if (layer != null) {
+                    measure(part, layer.activate(false, LayerWorkspaceMgr.noWorkspaces()));
+                }
+            }
+            layerNanos += System.nanoTime() - from;
+        }
+    }
+
     private static void measure(LayerPart part, INDArray values) {
         TensorStats stats = part.activation;
         if (stats != null) {
@@ -203,6 +229,7 @@ final class StepCapture {
                 }
                 part.hasGradient = true;
                 squares += part.gradient.squares();
+                part.moments.forEach(moment -> moment.before(step));
             }
             gradNorm = Math.sqrt(squares) / examples;
             layerNanos += System.nanoTime() - from;
@@ -264,11 +291,19 @@ final class StepCapture {
             updateNorm = OptionalDouble.of(norm(updates, ranges));
             paramNorm = OptionalDouble.of(norm(params, ranges));
         }
+        long measured = System.nanoTime();
+        if (layersNow) {
+            long made = network.iteration() + 1L;
+            for (LayerPart part : parts) {
+                part.moments.forEach(moment -> moment.after(step, made));
+            }
+            layerNanos += System.nanoTime() - measured;
+        }
         // The norms cost the same whether they are taken layer by layer or not.
         if (normsNow) {
-            normNanos += System.nanoTime() - from;
+            normNanos += measured - from;
         } else {
-            layerNanos += System.nanoTime() - from;
+            layerNanos += measured - from;
         }
     }
 
@@ -366,6 +401,6 @@ final class StepCapture {
                 activation == null ? null : (Double) activation.std(),
                 activation == null ? null : (Double) activation.zeroFraction(),
                 activation == null || !part.bounded ? null : (Double) activation.saturatedFraction(),
-                null);
+                SecondMoment.ratio(part.moments));
     }
 }

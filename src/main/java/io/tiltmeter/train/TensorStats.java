@@ -153,7 +153,7 @@ final class TensorStats {
         try (Floats source = Floats.of(tensor)) {
             for (long at = from; at < to; at += BLOCK) {
                 int n = (int) Math.min(BLOCK, to - at);
-                source.read(at, block, n);
+                source.read(at, block, 0, n);
                 add(block, 0, n);
             }
         }
@@ -173,7 +173,7 @@ final class TensorStats {
                 if (Floats.isReliable(squares)) {
                     total += squares;
                 } else {
-                    source.read(at, block, n);
+                    source.read(at, block, 0, n);
                     total += sumOfSquares(block, 0, n);
                 }
             }
@@ -215,7 +215,7 @@ final class TensorStats {
                     "Tensor has " + tensor.length() + " elements, expected at most " + target.length);
         }
         try (Floats source = Floats.of(tensor)) {
-            source.read(0, target, (int) tensor.length());
+            source.read(0, target, 0, (int) tensor.length());
         }
     }
 

@@ -46,6 +46,7 @@ final class WorkerLoop extends BaseTrainingListener {
     private final transient Ring ring;
     private final transient MetricSink sink;
     private final transient StepCapture capture;
+    private final transient MemoryWatch memory = new MemoryWatch();
     private final transient Sentinel sentinel;
     private final transient GradientScale scale;
     private final transient Optional<StepInterceptor> interceptor;
@@ -156,6 +157,11 @@ final class WorkerLoop extends BaseTrainingListener {
             capture.hashParameters();
         }
         record(updated);
+    }
+
+    @Override
+    public void onBackwardPass(Model model) {
+        capture.outputs();
     }
 
     @Override
@@ -352,6 +358,7 @@ final class WorkerLoop extends BaseTrainingListener {
                 HexFormat.of().toHexDigits(batch.hash()),
                 capture.parameterHash()));
         capture.layers(run, segment.attempt(), rank).forEach(sink::layer);
+        memory.look(run, segment.attempt(), rank, step).forEach(sink::metric);
         // In a seeded permutation every batch ranges over nearly all of the shard: once says as much as every time.
         if (!segment.shuffle() || step == segment.from()) {
             sink.shard(new ShardRecord(

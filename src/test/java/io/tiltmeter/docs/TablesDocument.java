@@ -173,7 +173,8 @@ final class TablesDocument {
         columns.put("activation_std", "1|Standard deviation of its activations");
         columns.put("activation_zero_fraction", "1|Share of zero activations");
         columns.put("activation_saturated_fraction", "1|Share of saturated activations");
-        columns.put("second_moment_ratio", "1|Ratio of the optimizer's second moment to the squared gradient");
+        columns.put(
+                "second_moment_ratio", "1|Root mean square of gradient over the root of the optimizer's second moment");
         columns.put("groups.kind", "|What the groups are: data domain, source, timestep, modality, length");
         columns.put("group", "|Name of the group");
         columns.put("groups.loss", "1|Mean loss of the group");

@@ -285,4 +285,25 @@ class WorkerLoopTest {
                         .count())
                 .isEqualTo(1);
     }
+
+    @Test
+    void memoryIsLookedAtWhenASegmentBegins() throws Exception {
+        Workers.train(Workers.segment(metrics, 3, 16, NONE), shards(2, 320), Workers.network(3));
+
+        List<Row> rows = table("metrics").where("step = 0").collectAsList();
+        assertThat(rows)
+                .extracting(row -> row.<Integer>getAs("worker") + " " + row.<String>getAs("name"))
+                .containsExactlyInAnyOrder(
+                        "0 " + MemoryWatch.HEAP,
+                        "0 " + MemoryWatch.NATIVE,
+                        "0 " + MemoryWatch.RESIDENT,
+                        "1 " + MemoryWatch.HEAP,
+                        "1 " + MemoryWatch.NATIVE,
+                        "1 " + MemoryWatch.RESIDENT);
+        long megabyte = 1 << 20;
+        assertThat(rows)
+                .allSatisfy(row -> assertThat(row.<Double>getAs("value"))
+                        .isBetween(
+                                row.<String>getAs("name").equals(MemoryWatch.NATIVE) ? 1.0 : megabyte, 1e5 * megabyte));
+    }
 }
