@@ -1,5 +1,6 @@
 package io.tiltmeter.model;
 
+import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /** One row of the long {@code metrics} table: a metric without a column of its own in {@code steps}. */
@@ -10,4 +11,4 @@ public record MetricRecord(
         long step,
         @Nullable Long timeMicros,
         String name,
-        double value) {}
+        double value) implements Serializable {}

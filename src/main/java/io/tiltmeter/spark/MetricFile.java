@@ -3,6 +3,7 @@ package io.tiltmeter.spark;
 import io.tiltmeter.model.AttemptRecord;
 import io.tiltmeter.model.EventRecord;
 import io.tiltmeter.model.LayerRecord;
+import io.tiltmeter.model.MetricRecord;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.ShardRecord;
 import io.tiltmeter.model.StepRecord;
@@ -113,6 +114,10 @@ public final class MetricFile implements Closeable {
 
     public void append(StepRecord step) throws IOException {
         write("steps", RecordRows.row(step));
+    }
+
+    public void append(MetricRecord metric) throws IOException {
+        write("metrics", RecordRows.row(metric));
     }
 
     public void append(LayerRecord layer) throws IOException {

@@ -3,6 +3,7 @@ package io.tiltmeter.train;
 import io.tiltmeter.config.TrainConfig.Action;
 import io.tiltmeter.model.LayerRecord;
 import io.tiltmeter.model.Metric;
+import io.tiltmeter.model.MetricRecord;
 import io.tiltmeter.model.MetricValues;
 import io.tiltmeter.model.Scope;
 import io.tiltmeter.model.ShardRecord;
@@ -36,8 +37,10 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 final class AveragingWorker extends BaseTrainingListener implements Iterator<MultiDataSet> {
     /** Workers of this JVM by the task they run in: the only thing that dealer and listener have in common. */
     private static final Map<Long, AveragingWorker> AT_WORK = new ConcurrentHashMap<>();
-    /** What measuring costs, by run and worker: a round alone is too short to learn it. */
-    private static final Map<String, CaptureBudget> BUDGETS = new ConcurrentHashMap<>();
+    /** What outlives a round, which alone is too short to learn what measuring costs; by run and worker. */
+    private static final Map<String, Kept> KEPT = new ConcurrentHashMap<>();
+
+    private record Kept(CaptureBudget budget, MemoryWatch memory) {}
 
     private final Segment round;
     private final boolean opensSegment;
@@ -45,12 +48,13 @@ final class AveragingWorker extends BaseTrainingListener implements Iterator<Mul
     private final String device;
     private final Shard shard;
     private final int perEpoch;
-    private final CaptureBudget budget;
+    private final Kept kept;
     private final Optional<StepInterceptor> interceptor;
     private final boolean skips;
     private final List<StepRecord> steps = new ArrayList<>();
     private final List<LayerRecord> layers = new ArrayList<>();
     private final List<ShardRecord> shards = new ArrayList<>();
+    private final List<MetricRecord> metrics = new ArrayList<>();
     private @Nullable Network network;
     private @Nullable StepCapture capture;
     private int allUpdates;
@@ -75,8 +79,12 @@ final class AveragingWorker extends BaseTrainingListener implements Iterator<Mul
         this.device = device;
         this.shard = shard;
         perEpoch = shard.batchesPerEpoch(round.batch());
-        budget = BUDGETS.computeIfAbsent(
-                key(round.run().runId()) + worker, key -> StepCapture.budgetOf(round.capture()));
+        kept = KEPT.computeIfAbsent(
+                key(round.run().runId()) + worker,
+                key -> new Kept(StepCapture.budgetOf(round.capture()), new MemoryWatch()));
+        if (opensSegment) {
+            kept.memory().begin();
+        }
         interceptor = Interceptors.of(round.interceptor(), round.interceptorArguments());
         skips = round.policies().of(Policies.NON_FINITE).contains(Action.SKIP);
         step = round.from() - 1;
@@ -121,7 +129,7 @@ final class AveragingWorker extends BaseTrainingListener implements Iterator<Mul
 
     /** Lets go of what this JVM has learned about a run. */
     static void forget(String run) {
-        BUDGETS.keySet().removeIf(one -> one.startsWith(key(run)));
+        KEPT.keySet().removeIf(one -> one.startsWith(key(run)));
     }
 
     private WorkerRound result() {
@@ -133,6 +141,7 @@ final class AveragingWorker extends BaseTrainingListener implements Iterator<Mul
                 steps,
                 layers,
                 shards,
+                metrics,
                 allUpdates);
     }
 
@@ -178,7 +187,7 @@ final class AveragingWorker extends BaseTrainingListener implements Iterator<Mul
         }
         StepCapture measure = capture;
         if (measure == null) {
-            measure = new StepCapture(seen, round.capture(), budget);
+            measure = new StepCapture(seen, round.capture(), kept.budget());
             capture = measure;
         }
         if (!measuring) {
@@ -198,6 +207,11 @@ final class AveragingWorker extends BaseTrainingListener implements Iterator<Mul
     @Override
     public void onForwardPass(Model model, Map<String, INDArray> activations) {
         capture(model).activations(activations);
+    }
+
+    @Override
+    public void onBackwardPass(Model model) {
+        capture(model).outputs();
     }
 
     @Override
@@ -262,6 +276,7 @@ final class AveragingWorker extends BaseTrainingListener implements Iterator<Mul
                 HexFormat.of().toHexDigits(done.hash()),
                 null));
         layers.addAll(measure.layers(run, round.attempt(), worker));
+        metrics.addAll(kept.memory().look(run, round.attempt(), worker, step));
         // As in a synchronous training: one row for a shuffled segment says as much as one a step.
         if (!round.shuffle() || (opensSegment && step == round.from())) {
             shards.add(new ShardRecord(

@@ -2,6 +2,7 @@ package io.tiltmeter.train;
 
 import io.tiltmeter.model.EventRecord;
 import io.tiltmeter.model.LayerRecord;
+import io.tiltmeter.model.MetricRecord;
 import io.tiltmeter.model.ShardRecord;
 import io.tiltmeter.model.StepRecord;
 import io.tiltmeter.spark.MetricFile;
@@ -47,6 +48,7 @@ final class MetricSink implements AutoCloseable {
 
     private enum Table {
         STEPS("steps"),
+        METRICS("metrics"),
         LAYERS("layers"),
         SHARDS("shards"),
         EVENTS("events");
@@ -61,12 +63,13 @@ final class MetricSink implements AutoCloseable {
     /** Rows between two commits; an empty one ends the writer. */
     private static final class Chunk {
         private final List<StepRecord> steps = new ArrayList<>();
+        private final List<MetricRecord> metrics = new ArrayList<>();
         private final List<LayerRecord> layers = new ArrayList<>();
         private final List<ShardRecord> shards = new ArrayList<>();
         private final List<EventRecord> events = new ArrayList<>();
 
         int rows() {
-            return steps.size() + layers.size() + shards.size() + events.size();
+            return steps.size() + metrics.size() + layers.size() + shards.size() + events.size();
         }
     }
 
@@ -104,6 +107,12 @@ final class MetricSink implements AutoCloseable {
     void step(StepRecord step) {
         ready();
         chunk.steps.add(step);
+        flushIfDue();
+    }
+
+    void metric(MetricRecord metric) {
+        ready();
+        chunk.metrics.add(metric);
         flushIfDue();
     }
 
@@ -217,6 +226,7 @@ final class MetricSink implements AutoCloseable {
     private void write(Chunk rows) {
         try {
             write(Table.STEPS, rows.steps, MetricFile::append);
+            write(Table.METRICS, rows.metrics, MetricFile::append);
             write(Table.LAYERS, rows.layers, MetricFile::append);
             write(Table.SHARDS, rows.shards, MetricFile::append);
             write(Table.EVENTS, rows.events, MetricFile::append);

@@ -10,9 +10,12 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
+import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.deeplearning4j.util.ModelSerializer;
 import org.jspecify.annotations.Nullable;
@@ -162,6 +165,12 @@ final class Network {
         return layered != null
                 ? layered.getUpdater().getStateViewArray()
                 : graphOf().getUpdater().getStateViewArray();
+    }
+
+    /** The updaters, each with the parameters that it updates; none if they are of an unknown kind. */
+    List<UpdaterBlock> updaterBlocks() {
+        Updater updater = layered != null ? layered.getUpdater() : graphOf().getUpdater();
+        return updater instanceof BaseMultiLayerUpdater<?> blocks ? blocks.getUpdaterBlocks() : List.of();
     }
 
     /** Whether a long sequence is trained on in pieces, with an update after each. */

@@ -1,6 +1,7 @@
 package io.tiltmeter.train;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -84,6 +85,21 @@ final class Parameters {
         return merged(found);
     }
 
+    /** What of some ranges lies in another one. */
+    static long[] intersection(long[] ranges, long from, long to) {
+        long[] within = new long[ranges.length];
+        int n = 0;
+        for (int r = 0; r < ranges.length; r += 2) {
+            long start = Math.max(from, ranges[r]);
+            long end = Math.min(to, ranges[r + 1]);
+            if (start < end) {
+                within[n++] = start;
+                within[n++] = end;
+            }
+        }
+        return Arrays.copyOf(within, n);
+    }
+
     /** Ranges in order, those that touch made one. */
     static long[] merged(List<long[]> ranges) {
         List<long[]> pairs = new ArrayList<>();
@@ -101,6 +117,6 @@ final class Parameters {
                 joined.add(pair);
             }
         }
-        return joined.stream().flatMapToLong(java.util.Arrays::stream).toArray();
+        return joined.stream().flatMapToLong(Arrays::stream).toArray();
     }
 }

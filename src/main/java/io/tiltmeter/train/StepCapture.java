@@ -3,21 +3,27 @@ package io.tiltmeter.train;
 import io.tiltmeter.model.LayerRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.layers.OutputLayer;
+import org.deeplearning4j.nn.layers.recurrent.RnnOutputLayer;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What one worker measures of its network in one step, around the calls of a listener: {@link #begin}, {@link #activations},
- * {@link #beforeReduce}, {@link #afterUpdate}, and then the results. The gradient is the worker's own, mean over its
+ * {@link #outputs}, {@link #beforeReduce}, {@link #compare}, {@link #hashParameters}, {@link #afterUpdate}, and then the results. The gradient is the worker's own, mean over its
  * examples. Statistics that a layer keeps of its input (batch normalisation) are no parameters and are left out. Not
  * thread-safe.
  */
 final class StepCapture {
     private static final double NANOS = 1e-9;
+    /** Parameters of which a checksum is taken in a step. */
+    private static final int HASHED = 1 << 12;
 
     private final Network network;
     private final boolean layersWanted;
@@ -26,14 +32,17 @@ final class StepCapture {
     private final LayerPart[] parts;
     // Ranges of the flat vectors that are parameters, as from, to, from, to ...
     private final long[] ranges;
+    private final GradientCosine cosine;
 
     private long step;
     private int examples = 1;
     private boolean normsNow;
     private boolean layersNow;
     private double gradNorm = Double.NaN;
+    private OptionalDouble gradCosine = OptionalDouble.empty();
     private OptionalDouble updateNorm = OptionalDouble.empty();
     private OptionalDouble paramNorm = OptionalDouble.empty();
+    private @Nullable String parameterHash;
     private long begunNanos;
     private boolean begun;
     private long alwaysNanos;
@@ -48,15 +57,20 @@ final class StepCapture {
         private final TensorStats gradient = new TensorStats();
         private final @Nullable TensorStats activation;
         private final boolean bounded;
+        private final List<SecondMoment> moments;
+        private final @Nullable Layer output;
         private boolean hasGradient;
         private boolean hasActivation;
         private @Nullable Double update;
         private @Nullable Double parameters;
 
-        LayerPart(Network.Span span, int index, Layer layer, long base) {
+        LayerPart(Network network, Network.Span span, int index, Layer layer) {
             this.span = span;
             this.index = index;
-            this.ranges = Parameters.ranges(layer, base);
+            ranges = Parameters.ranges(layer, network.params().offset());
+            moments = SecondMoment.of(network, ranges);
+            // Other kinds of output layers might change something when they are asked once more.
+            output = layer instanceof OutputLayer || layer instanceof RnnOutputLayer ? layer : null;
             Parameters.Range range = Parameters.rangeOfActivation(layer);
             bounded = range.bounded();
             activation = bounded ? new TensorStats(range.centre(), range.limit()) : new TensorStats();
@@ -67,6 +81,7 @@ final class StepCapture {
             hasActivation = false;
             update = null;
             parameters = null;
+            moments.forEach(SecondMoment::forget);
         }
     }
 
@@ -87,15 +102,15 @@ final class StepCapture {
         this.budget = budget;
         List<LayerPart> found = new ArrayList<>();
         List<Network.Span> spans = network.spans();
-        long base = network.params().offset();
         Layer[] layers = network.layers();
         for (int i = 0; i < layers.length; i++) {
             if (layers[i].numParams() > 0) {
-                found.add(new LayerPart(spans.get(found.size()), i, layers[i], base));
+                found.add(new LayerPart(network, spans.get(found.size()), i, layers[i]));
             }
         }
         parts = found.toArray(LayerPart[]::new);
         ranges = Parameters.merged(found.stream().map(part -> part.ranges).toList());
+        cosine = new GradientCosine(new Excerpt(ranges));
     }
 
     /**
@@ -121,8 +136,10 @@ final class StepCapture {
         normsNow = budget.normsDue(stepNumber);
         layersNow = layersWanted && budget.layersDue(stepNumber);
         gradNorm = Double.NaN;
+        gradCosine = OptionalDouble.empty();
         updateNorm = OptionalDouble.empty();
         paramNorm = OptionalDouble.empty();
+        parameterHash = null;
         for (LayerPart part : parts) {
             part.forget();
         }
@@ -172,6 +189,24 @@ final class StepCapture {
         }
     }
 
+    /**
+     * Measures the activations of output layers, which DL4J hands to no listener, between the backward pass and the update:
+     * the layers are asked for them once more. They still have their input, with dropout as it was trained with, and draw no
+     * random number.
+     */
+    void outputs() {
+        if (layersNow) {
+            long from = System.nanoTime();
+            for (LayerPart part : parts) {
+                Layer layer = part.output;
+                if (layer != null) {
+                    measure(part, layer.activate(false, LayerWorkspaceMgr.noWorkspaces()));
+                }
+            }
+            layerNanos += System.nanoTime() - from;
+        }
+    }
+
     private static void measure(LayerPart part, INDArray values) {
         TensorStats stats = part.activation;
         if (stats != null) {
@@ -194,6 +229,7 @@ final class StepCapture {
                 }
                 part.hasGradient = true;
                 squares += part.gradient.squares();
+                part.moments.forEach(moment -> moment.before(step));
             }
             gradNorm = Math.sqrt(squares) / examples;
             layerNanos += System.nanoTime() - from;
@@ -201,6 +237,33 @@ final class StepCapture {
             gradNorm = norm(gradients, ranges) / examples;
             alwaysNanos += System.nanoTime() - from;
         }
+    }
+
+    /**
+     * Compares the worker's own gradient with the others', while the network still holds its own.
+     *
+     * @param sum of the gradients of at least two workers, this one among them
+     */
+    void compare(float[] sum) {
+        long from = System.nanoTime();
+        gradCosine = cosine.of(network.gradients(), sum, step);
+        alwaysNanos += System.nanoTime() - from;
+    }
+
+    /**
+     * Takes a checksum of a slice of the parameters: a slice a step, in turn, the same on all workers. Replicas that are
+     * alike have the same in every step.
+     */
+    void hashParameters() {
+        long from = System.nanoTime();
+        INDArray params = network.params();
+        long slices = (params.length() + HASHED - 1) / HASHED;
+        long slice = step % slices * HASHED;
+        try (Floats floats = Floats.of(params)) {
+            long hash = floats.checksum(slice, (int) Math.min(HASHED, params.length() - slice));
+            parameterHash = HexFormat.of().toHexDigits((int) hash);
+        }
+        alwaysNanos += System.nanoTime() - from;
     }
 
     /** Measures update and parameters, once the update is made. */
@@ -228,11 +291,19 @@ final class StepCapture {
             updateNorm = OptionalDouble.of(norm(updates, ranges));
             paramNorm = OptionalDouble.of(norm(params, ranges));
         }
+        long measured = System.nanoTime();
+        if (layersNow) {
+            long made = network.iteration() + 1L;
+            for (LayerPart part : parts) {
+                part.moments.forEach(moment -> moment.after(step, made));
+            }
+            layerNanos += System.nanoTime() - measured;
+        }
         // The norms cost the same whether they are taken layer by layer or not.
         if (normsNow) {
-            normNanos += System.nanoTime() - from;
+            normNanos += measured - from;
         } else {
-            layerNanos += System.nanoTime() - from;
+            layerNanos += measured - from;
         }
     }
 
@@ -252,6 +323,20 @@ final class StepCapture {
     /** Whether every element of the gradient is a finite number. */
     boolean gradientFinite() {
         return Double.isFinite(gradNorm);
+    }
+
+    /**
+     * Cosine between this worker's gradient and the mean of the others'; empty if it was not compared, or if one of the two
+     * is zero or not finite.
+     */
+    OptionalDouble gradCosine() {
+        return gradCosine;
+    }
+
+    /** Checksum of this step's slice of the parameters, in hexadecimal digits; null if it was not taken. */
+    @Nullable
+    String parameterHash() {
+        return parameterHash;
     }
 
     /** Norm of what was subtracted from the parameters; empty if this step did not measure it. */
@@ -316,6 +401,6 @@ final class StepCapture {
                 activation == null ? null : (Double) activation.std(),
                 activation == null ? null : (Double) activation.zeroFraction(),
                 activation == null || !part.bounded ? null : (Double) activation.saturatedFraction(),
-                null);
+                SecondMoment.ratio(part.moments));
     }
 }

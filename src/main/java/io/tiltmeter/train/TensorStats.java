@@ -1,12 +1,6 @@
 package io.tiltmeter.train;
 
-import java.lang.ref.Reference;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.openblas.global.openblas_nolapack;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.concurrency.AffinityManager;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Exact statistics of float tensors, gathered block by block: ND4J's own reductions add up in single precision, and cost
@@ -18,10 +12,6 @@ import org.nd4j.linalg.factory.Nd4j;
 final class TensorStats {
     /** Elements copied at a time: 64 KiB stay in the cache between the copy and the pass. */
     static final int BLOCK = 1 << 14;
-    /** Few enough that rounding in single precision does not add up. */
-    private static final int NATIVE_BLOCK = 1 << 12;
-    /** Below it squares may have lost digits to the smallest float, 1e-45. */
-    private static final float SMALLEST_SQUARES = 1e-30f;
 
     private final float[] block = new float[BLOCK];
     private final double centre;
@@ -160,10 +150,10 @@ final class TensorStats {
 
     /** Adds elements {@code [from, to)} of a tensor, counted in the order of its memory if it lies there in one piece. */
     void add(INDArray tensor, long from, long to) {
-        try (Source source = Source.of(tensor)) {
+        try (Floats source = Floats.of(tensor)) {
             for (long at = from; at < to; at += BLOCK) {
                 int n = (int) Math.min(BLOCK, to - at);
-                source.read(at, block, n);
+                source.read(at, block, 0, n);
                 add(block, 0, n);
             }
         }
@@ -176,14 +166,14 @@ final class TensorStats {
      */
     double sumOfSquares(INDArray tensor, long from, long to) {
         double total = 0;
-        try (Source source = Source.of(tensor)) {
-            for (long at = from; at < to; at += NATIVE_BLOCK) {
-                int n = (int) Math.min(NATIVE_BLOCK, to - at);
+        try (Floats source = Floats.of(tensor)) {
+            for (long at = from; at < to; at += Floats.BLOCK) {
+                int n = (int) Math.min(Floats.BLOCK, to - at);
                 float squares = source.squares(at, n);
-                if (squares > SMALLEST_SQUARES && squares < Float.POSITIVE_INFINITY) {
+                if (Floats.isReliable(squares)) {
                     total += squares;
                 } else {
-                    source.read(at, block, n);
+                    source.read(at, block, 0, n);
                     total += sumOfSquares(block, 0, n);
                 }
             }
@@ -224,37 +214,8 @@ final class TensorStats {
             throw new IllegalArgumentException(
                     "Tensor has " + tensor.length() + " elements, expected at most " + target.length);
         }
-        try (Source source = Source.of(tensor)) {
-            source.read(0, target, (int) tensor.length());
-        }
-    }
-
-    /** Floats outside the Java heap, in one piece. */
-    private record Source(FloatPointer memory, long base, INDArray owner) implements AutoCloseable {
-        static Source of(INDArray tensor) {
-            INDArray floats = tensor.dataType() == DataType.FLOAT ? tensor : tensor.castTo(DataType.FLOAT);
-            boolean whole = floats.elementWiseStride() == 1 || floats.length() == 1;
-            INDArray dense = whole ? floats : floats.dup('c');
-            // On a GPU the host may be behind; on a CPU this does nothing.
-            Nd4j.getAffinityManager().ensureLocation(dense, AffinityManager.Location.HOST);
-            FloatPointer memory = new FloatPointer(dense.data().addressPointer());
-            return new Source(memory, memory.position(), dense);
-        }
-
-        /** Sum of squares in single precision. */
-        float squares(long from, int n) {
-            memory.position(base + from);
-            return openblas_nolapack.cblas_sdot(n, memory, 1, memory, 1);
-        }
-
-        void read(long from, float[] target, int n) {
-            memory.position(base + from).get(target, 0, n);
-        }
-
-        /** Keeps the tensor, whose memory goes with it, until here. */
-        @Override
-        public void close() {
-            Reference.reachabilityFence(owner);
+        try (Floats source = Floats.of(tensor)) {
+            source.read(0, target, 0, (int) tensor.length());
         }
     }
 

@@ -46,6 +46,7 @@ final class WorkerLoop extends BaseTrainingListener {
     private final transient Ring ring;
     private final transient MetricSink sink;
     private final transient StepCapture capture;
+    private final transient MemoryWatch memory = new MemoryWatch();
     private final transient Sentinel sentinel;
     private final transient GradientScale scale;
     private final transient Optional<StepInterceptor> interceptor;
@@ -153,8 +154,14 @@ final class WorkerLoop extends BaseTrainingListener {
             network.fit(batch.data());
         } catch (NoUpdate e) {
             updated = false;
+            capture.hashParameters();
         }
         record(updated);
+    }
+
+    @Override
+    public void onBackwardPass(Model model) {
+        capture.outputs();
     }
 
     @Override
@@ -239,6 +246,9 @@ final class WorkerLoop extends BaseTrainingListener {
             long before = System.nanoTime();
             ring.sum(gradient, gradient.length);
             waitedNanos += System.nanoTime() - before;
+            if (contributors > 1 && !early.leftOut().contains(rank)) {
+                capture.compare(gradient);
+            }
             globalNorm = scale.norm(gradient) / examples;
         } else {
             globalNorm = capture.gradNorm();
@@ -312,6 +322,7 @@ final class WorkerLoop extends BaseTrainingListener {
 
     @Override
     public void iterationDone(Model model, int iteration, int epoch) {
+        capture.hashParameters();
         capture.afterUpdate();
         interceptor.ifPresent(i -> i.updated(rank, step, network.params()));
     }
@@ -329,6 +340,7 @@ final class WorkerLoop extends BaseTrainingListener {
                 .set(Metric.COMPUTE_SECONDS, seconds - waited - dataSeconds)
                 .set(Metric.COLLECTIVE_WAIT_SECONDS, waited)
                 .set(Metric.DATA_WAIT_SECONDS, dataSeconds);
+        capture.gradCosine().ifPresent(cosine -> values.set(Metric.GRAD_COSINE, cosine));
         if (updated) {
             capture.updateNorm().ifPresent(norm -> values.set(Metric.UPDATE_NORM, norm));
             capture.paramNorm().ifPresent(norm -> values.set(Metric.PARAM_NORM, norm));
@@ -344,8 +356,9 @@ final class WorkerLoop extends BaseTrainingListener {
                 values,
                 "before_clip",
                 HexFormat.of().toHexDigits(batch.hash()),
-                null));
+                capture.parameterHash()));
         capture.layers(run, segment.attempt(), rank).forEach(sink::layer);
+        memory.look(run, segment.attempt(), rank, step).forEach(sink::metric);
         // In a seeded permutation every batch ranges over nearly all of the shard: once says as much as every time.
         if (!segment.shuffle() || step == segment.from()) {
             sink.shard(new ShardRecord(

@@ -1,6 +1,7 @@
 package io.tiltmeter.train;
 
 import io.tiltmeter.model.LayerRecord;
+import io.tiltmeter.model.MetricRecord;
 import io.tiltmeter.model.ShardRecord;
 import io.tiltmeter.model.StepRecord;
 import java.io.Serializable;
@@ -19,11 +20,13 @@ record WorkerRound(
         List<StepRecord> steps,
         List<LayerRecord> layers,
         List<ShardRecord> shards,
+        List<MetricRecord> metrics,
         int updates)
         implements Serializable {
     void write(MetricSink sink) {
         steps.forEach(sink::step);
         layers.forEach(sink::layer);
         shards.forEach(sink::shard);
+        metrics.forEach(sink::metric);
     }
 }

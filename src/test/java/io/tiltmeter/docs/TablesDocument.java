@@ -153,7 +153,10 @@ final class TablesDocument {
         columns.put("step_span", "steps|How many steps a value averages, at least 1");
         columns.put("grad_norm_kind", "|`before_clip` or `after_clip`");
         columns.put("batch_hash", "|Checksum of the batch");
-        columns.put("parameter_hash", "|Checksum of the parameters");
+        columns.put(
+                "parameter_hash",
+                "|Checksum of parameters after the update; `jobs/train` takes it of 4,096 in turn, so that it is"
+                        + " comparable between the workers of a run at one step only");
         columns.put("name", "|Name of the metric as it was logged");
         columns.put("value", "|Its value");
         columns.put("layer", "|Name of the layer");
@@ -170,7 +173,8 @@ final class TablesDocument {
         columns.put("activation_std", "1|Standard deviation of its activations");
         columns.put("activation_zero_fraction", "1|Share of zero activations");
         columns.put("activation_saturated_fraction", "1|Share of saturated activations");
-        columns.put("second_moment_ratio", "1|Ratio of the optimizer's second moment to the squared gradient");
+        columns.put(
+                "second_moment_ratio", "1|Root mean square of gradient over the root of the optimizer's second moment");
         columns.put("groups.kind", "|What the groups are: data domain, source, timestep, modality, length");
         columns.put("group", "|Name of the group");
         columns.put("groups.loss", "1|Mean loss of the group");

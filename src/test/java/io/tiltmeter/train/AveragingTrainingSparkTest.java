@@ -170,6 +170,14 @@ class AveragingTrainingSparkTest {
             assertEveryStepOnce(output);
             assertThat(table(output, "steps").count()).isEqualTo(2 * steps(output));
             assertThat(table(output, "layers").where("worker = 1").count()).isPositive();
+            assertThat(table(output, "steps")
+                            .where("parameter_hash is not null or grad_cosine is not null")
+                            .count())
+                    .isZero();
+            assertThat(table(output, "metrics")
+                            .where("step = 0 and name = '" + MemoryWatch.RESIDENT + "'")
+                            .count())
+                    .isEqualTo(2);
             assertThat(table(output, "topology").count()).isEqualTo(2);
             assertThat(table(output, "attempts").select("exit_reason").first().getString(0))
                     .isEqualTo("finished");

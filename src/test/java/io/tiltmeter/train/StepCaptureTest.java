@@ -5,22 +5,33 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.tiltmeter.model.LayerRecord;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32C;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
@@ -67,7 +78,9 @@ class StepCaptureTest {
         assertThat(layer.nonFiniteCount()).isZero();
         assertThat(layer.updateNorm()).isCloseTo(.1 * Math.sqrt(18), within(1e-6));
         assertThat(layer.paramNorm()).isCloseTo(Math.sqrt(3.78), within(1e-6));
-        assertThat(layer.activationMean()).isNull();
+        assertThat(layer.activationMean()).isCloseTo(2.5, within(1e-6));
+        assertThat(layer.activationStd()).isCloseTo(1.5, within(1e-6));
+        assertThat(layer.secondMomentRatio()).isNull();
     }
 
     @Test
@@ -113,7 +126,74 @@ class StepCaptureTest {
                         .orElseThrow()
                         .activationStd())
                 .isGreaterThan(0);
+        // A softmax of three: its outputs add up to one.
+        assertThat(layers.stream()
+                        .filter(l -> l.layer().equals("out"))
+                        .findFirst()
+                        .orElseThrow()
+                        .activationMean())
+                .isCloseTo(1 / 3.0, within(1e-6));
         assertThat(sumOfSquares(layers)).isCloseTo(Math.pow(capture.gradNorm(), 2), within(1e-9));
+    }
+
+    @Test
+    void anOutputLayersActivationsAreThoseOfThePass() {
+        MultiLayerNetwork net = layered(Activation.TANH);
+        INDArray inputs = Nd4j.rand(8, 4);
+        TensorStats expected = new TensorStats();
+        INDArray output = net.output(inputs);
+        expected.add(output, 0, output.length());
+        StepCapture capture = capture(net, EVERY_STEP);
+        fit(net, capture, 0, inputs, labels(8));
+
+        LayerRecord out = capture.layers("r", 0, 0).get(1);
+        assertThat(out.activationStd()).isPositive().isCloseTo(expected.std(), within(1e-7));
+    }
+
+    /** Dropout and DropConnect everywhere: one random number more or less would show in all that follow. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void measuringChangesNoBit(boolean recurrent) {
+        float[] plain = trainedWithChance(recurrent, null);
+        assertThat(trainedWithChance(recurrent, EVERY_STEP)).isEqualTo(plain);
+    }
+
+    private static float[] trainedWithChance(boolean recurrent, @Nullable CaptureSettings settings) {
+        MultiLayerNetwork net = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
+                .seed(1)
+                .updater(new Adam(0.01))
+                .dropOut(0.7)
+                .weightNoise(new DropConnect(0.8))
+                .list()
+                .layer(recurrent ? new LSTM.Builder().nIn(4).nOut(5).build() : dense(Activation.TANH))
+                .layer(
+                        recurrent
+                                ? new RnnOutputLayer.Builder(LossFunction.MCXENT)
+                                        .nIn(5)
+                                        .nOut(3)
+                                        .activation(Activation.SOFTMAX)
+                                        .build()
+                                : output(5))
+                .build());
+        net.init();
+        StepCapture capture = settings == null ? null : capture(net, settings);
+        Nd4j.getRandom().setSeed(17);
+        for (int step = 0; step < 20; step++) {
+            INDArray inputs = Nd4j.linspace(-1, 1 + step, 8 * 4 * (recurrent ? 6 : 1), DataType.FLOAT);
+            MultiDataSet batch = recurrent
+                    ? new MultiDataSet(
+                            inputs.reshape(8, 4, 6),
+                            labels(48).reshape(8, 6, 3).permute(0, 2, 1).dup('f'))
+                    : new MultiDataSet(inputs.reshape(8, 4), labels(8));
+            if (capture != null) {
+                capture.begin(step, 8);
+            }
+            net.fit(batch);
+            if (capture != null) {
+                assertThat(capture.layers("r", 0, 0).get(1).activationMean()).isCloseTo(1 / 3.0, within(1e-6));
+            }
+        }
+        return net.params().dup().data().asFloat();
     }
 
     @Test
@@ -178,6 +258,35 @@ class StepCaptureTest {
 
         assertThat(capture.layers("r", 0, 0)).isEmpty();
         assertThat(capture.gradNorm()).isPositive();
+    }
+
+    /** CRC-32C of the parameters' bytes, checked against the JDK's on a copy; a slice of 4,096 a step, in turn. */
+    @Test
+    void hashesASliceOfTheParametersAStep() {
+        MultiLayerNetwork net = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
+                .list()
+                .layer(new OutputLayer.Builder(LossFunction.MSE)
+                        .nIn(9999)
+                        .nOut(1)
+                        .activation(Activation.IDENTITY)
+                        .build())
+                .build());
+        net.init();
+        StepCapture capture = new StepCapture(Network.of(net), EVERY_STEP);
+        float[] params = net.params().dup().data().asFloat();
+        int[][] slices = {{0, 4096}, {4096, 8192}, {8192, 10_000}, {0, 4096}};
+        for (int step = 0; step < slices.length; step++) {
+            ByteBuffer bytes = ByteBuffer.allocate(4 * 4096).order(ByteOrder.nativeOrder());
+            for (int i = slices[step][0]; i < slices[step][1]; i++) {
+                bytes.putFloat(params[i]);
+            }
+            CRC32C crc = new CRC32C();
+            crc.update(bytes.flip());
+            capture.begin(step, 1);
+            assertThat(capture.parameterHash()).isNull();
+            capture.hashParameters();
+            assertThat(capture.parameterHash()).isEqualTo(String.format("%08x", crc.getValue()));
+        }
     }
 
     @Test
@@ -274,6 +383,11 @@ class StepCaptureTest {
             @Override
             public void onForwardPass(Model net, Map<String, INDArray> activations) {
                 capture.activations(activations);
+            }
+
+            @Override
+            public void onBackwardPass(Model net) {
+                capture.outputs();
             }
 
             @Override

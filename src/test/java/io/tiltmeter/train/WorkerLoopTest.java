@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tiltmeter.config.TrainConfig.Action;
 import io.tiltmeter.spark.LocalSpark;
+import io.tiltmeter.train.faults.GradientFactor;
+import io.tiltmeter.train.faults.ParameterNoise;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -208,5 +210,100 @@ class WorkerLoopTest {
                 spoilt);
 
         assertThat(ends).allSatisfy(end -> assertThat(end.done().ending()).isEqualTo(Segment.Ending.DONE));
+    }
+
+    private static List<List<byte[]>> shards(int workers, int examples) {
+        List<List<byte[]>> shards = new ArrayList<>();
+        for (int w = 0; w < workers; w++) {
+            shards.add(Workers.examples(examples, 100 + w));
+        }
+        return shards;
+    }
+
+    @Test
+    void aGradientOfTheWrongSignShowsAgainstTheOthers() throws Exception {
+        Segment segment = Workers.intercepted(
+                Workers.segment(metrics, 20, 64, NONE),
+                GradientFactor.class,
+                Map.of("worker", "2", "from", "10", "to", "15", "factor", "-1"));
+        Workers.train(segment, shards(4, 320), Workers.network(3));
+
+        Dataset<Row> steps = table("steps").where("scope = 'local'");
+        assertThat(steps.where("grad_cosine is null or abs(grad_cosine) > 1").count())
+                .isZero();
+        assertThat(steps.where("grad_cosine < 0").select("worker", "step").collectAsList())
+                .extracting(row -> row.getInt(0) + "@" + row.getLong(1))
+                .containsExactlyInAnyOrder("2@10", "2@11", "2@12", "2@13", "2@14");
+        assertThat(table("steps")
+                        .where("scope = 'global' and grad_cosine is not null")
+                        .count())
+                .isZero();
+    }
+
+    @Test
+    void aLeftOutGradientIsComparedWithNobody() throws Exception {
+        List<List<byte[]>> shards = new ArrayList<>(nanOnWorkerOne());
+        shards.add(Workers.examples(320, 3));
+        Workers.train(Workers.segment(metrics, 10, 16, onNonFinite(Action.SKIP)), shards, Workers.network(3));
+
+        assertThat(table("steps")
+                        .where("scope = 'local' and grad_cosine is null")
+                        .select("worker", "step")
+                        .collectAsList())
+                .extracting(row -> row.getInt(0) + "@" + row.getLong(1))
+                .containsExactly("1@7");
+    }
+
+    @Test
+    void replicasThatAreAlikeHaveTheSameHashesAndOneThatDriftsShowsAtTheNextStep() throws Exception {
+        Segment segment = Workers.intercepted(
+                Workers.segment(metrics, 20, 16, NONE), ParameterNoise.class, Map.of("worker", "1", "from", "10"));
+        Workers.train(segment, shards(3, 320), Workers.network(3));
+
+        List<Row> hashes = table("steps")
+                .where("scope = 'local'")
+                .groupBy("step")
+                .pivot("worker")
+                .agg(org.apache.spark.sql.functions.first("parameter_hash"))
+                .orderBy("step")
+                .collectAsList();
+        assertThat(hashes).hasSize(20).allSatisfy(row -> {
+            assertThat(row.getString(1)).hasSize(8).isEqualTo(row.getString(3));
+            assertThat(row.getString(2).equals(row.getString(1))).isEqualTo(row.getLong(0) <= 10);
+        });
+        assertThat(hashes.stream().map(row -> row.getString(1)).distinct()).hasSize(20);
+    }
+
+    @Test
+    void aStepLeftOutKeepsTheHashOfTheParameters() throws Exception {
+        Workers.train(Workers.segment(metrics, 20, 16, onNonFinite(Action.STOP)), nanOnWorkerOne(), Workers.network(3));
+
+        assertThat(table("steps")
+                        .where("scope = 'local' and step >= 6")
+                        .select("parameter_hash")
+                        .distinct()
+                        .count())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void memoryIsLookedAtWhenASegmentBegins() throws Exception {
+        Workers.train(Workers.segment(metrics, 3, 16, NONE), shards(2, 320), Workers.network(3));
+
+        List<Row> rows = table("metrics").where("step = 0").collectAsList();
+        assertThat(rows)
+                .extracting(row -> row.<Integer>getAs("worker") + " " + row.<String>getAs("name"))
+                .containsExactlyInAnyOrder(
+                        "0 " + MemoryWatch.HEAP,
+                        "0 " + MemoryWatch.NATIVE,
+                        "0 " + MemoryWatch.RESIDENT,
+                        "1 " + MemoryWatch.HEAP,
+                        "1 " + MemoryWatch.NATIVE,
+                        "1 " + MemoryWatch.RESIDENT);
+        long megabyte = 1 << 20;
+        assertThat(rows)
+                .allSatisfy(row -> assertThat(row.<Double>getAs("value"))
+                        .isBetween(
+                                row.<String>getAs("name").equals(MemoryWatch.NATIVE) ? 1.0 : megabyte, 1e5 * megabyte));
     }
 }

@@ -128,6 +128,29 @@ final class Workers {
                 Map.of());
     }
 
+    /** A segment whose workers' steps are changed from outside. */
+    static Segment intercepted(Segment segment, Class<? extends StepInterceptor> by, Map<String, String> arguments) {
+        return new Segment(
+                segment.run(),
+                segment.attempt(),
+                segment.number(),
+                segment.from(),
+                segment.to(),
+                segment.batch(),
+                segment.seed(),
+                segment.shuffle(),
+                segment.capture(),
+                segment.policies(),
+                segment.detectors(),
+                segment.metrics(),
+                segment.flushSeconds(),
+                segment.secret(),
+                segment.timeoutMillis(),
+                segment.past(),
+                by.getName(),
+                arguments);
+    }
+
     /** What a worker ends with. */
     record End(WorkerLoop.Done done, Network network) {}
 

@@ -1,0 +1,88 @@
+package io.tiltmeter.train;
+
+import java.util.Arrays;
+
+/**
+ * Which elements of a flat vector to look at in a step when all would be too many: all up to {@value #MOST}, of more
+ * {@value #BLOCKS} blocks evenly apart, which move on by one block each step and so come by everywhere. A step has the same
+ * places on every worker.
+ */
+final class Excerpt {
+    /** Elements of a block. */
+    static final int BLOCK = Floats.BLOCK;
+
+    private static final int BLOCKS = 16;
+    private static final int MOST = BLOCKS * BLOCK;
+
+    // The elements, as from, to, from, to ... in ascending order, and how many there are before each pair.
+    private final long[] ranges;
+    private final long[] before;
+    private final long elements;
+
+    /**
+     * An excerpt of some elements.
+     *
+     * @param ranges where they lie in the flat vector, as from, to, from, to ... in ascending order
+     */
+    Excerpt(long[] ranges) {
+        this.ranges = ranges;
+        before = new long[ranges.length / 2];
+        long n = 0;
+        for (int i = 0; i < before.length; i++) {
+            before[i] = n;
+            n += ranges[2 * i + 1] - ranges[2 * i];
+        }
+        elements = n;
+    }
+
+    /** Elements of which this is an excerpt. */
+    long elements() {
+        return elements;
+    }
+
+    /** The places of a step, as from, to, from, to ...; not to be changed. */
+    long[] at(long step) {
+        if (elements <= MOST) {
+            return ranges;
+        }
+        long blocks = (elements + BLOCK - 1) / BLOCK;
+        long apart = blocks / BLOCKS;
+        Places places = new Places();
+        for (int i = 0; i < BLOCKS; i++) {
+            long block = (step + i * apart) % blocks;
+            add(places, block * BLOCK, Math.min(elements, (block + 1) * BLOCK));
+        }
+        return places.toArray();
+    }
+
+    /** Adds the elements that are the from-th to the to-th of all. */
+    private void add(Places places, long from, long to) {
+        int found = Arrays.binarySearch(before, from);
+        int pair = found < 0 ? -found - 2 : found;
+        long at = from;
+        while (at < to) {
+            long start = ranges[2 * pair] + at - before[pair];
+            long end = Math.min(ranges[2 * pair + 1], start + to - at);
+            places.add(start, end);
+            at += end - start;
+            pair++;
+        }
+    }
+
+    private static final class Places {
+        private long[] pairs = new long[2 * BLOCKS];
+        private int length;
+
+        void add(long from, long to) {
+            if (length == pairs.length) {
+                pairs = Arrays.copyOf(pairs, 2 * length);
+            }
+            pairs[length++] = from;
+            pairs[length++] = to;
+        }
+
+        long[] toArray() {
+            return Arrays.copyOf(pairs, length);
+        }
+    }
+}
