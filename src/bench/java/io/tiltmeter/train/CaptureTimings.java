@@ -127,16 +127,19 @@ public final class CaptureTimings {
         private final @Nullable MetricSink sink;
         private final int attempt;
         private final String writer;
+        private final float[] sum;
         private long last = System.nanoTime();
         private long step;
         private long warmSteps;
         private double warmSeconds;
 
-        Way(@Nullable StepCapture capture, @Nullable MetricSink sink, int attempt, String run) {
+        Way(@Nullable StepCapture capture, @Nullable MetricSink sink, int attempt, Case one) {
+            sum = new float[(int) one.net.numParams()];
+            Arrays.fill(sum, 1);
             this.capture = capture;
             this.sink = sink;
             this.attempt = attempt;
-            writer = MetricFile.fileName(run) + "-" + attempt + "-0-0";
+            writer = MetricFile.fileName(one.name) + "-" + attempt + "-0-0";
         }
 
         @Override
@@ -154,9 +157,17 @@ public final class CaptureTimings {
         }
 
         @Override
+        public void onBackwardPass(Model model) {
+            if (capture != null) {
+                capture.outputs();
+            }
+        }
+
+        @Override
         public void onGradientCalculation(Model model) {
             if (capture != null) {
                 capture.beforeReduce();
+                capture.compare(sum);
             }
         }
 
@@ -165,7 +176,9 @@ public final class CaptureTimings {
             if (capture == null || sink == null) {
                 return;
             }
+            capture.hashParameters();
             capture.afterUpdate();
+            capture.writing(sink.secondsPerRow());
             long now = System.nanoTime();
             MetricValues values = new MetricValues()
                     .set(Metric.LOSS, model.score())
@@ -270,9 +283,9 @@ public final class CaptureTimings {
         double writingAll;
         try (MetricSink first = sink(folder, one, 0);
                 MetricSink second = sink(folder, one, 1)) {
-            Way none = new Way(null, null, 0, one.name);
-            Way some = new Way(usual, first, 0, one.name);
-            Way all = new Way(full, second, 1, one.name);
+            Way none = new Way(null, null, 0, one);
+            Way some = new Way(usual, first, 0, one);
+            Way all = new Way(full, second, 1, one);
             for (int r = -WARM_UP; r < rounds; r++) {
                 if (r == 0) {
                     some.warm();

@@ -3,29 +3,29 @@ package io.tiltmeter.train;
 import java.util.Arrays;
 
 /**
- * Which elements of a flat vector to look at in a step when all would be too many: all up to {@value #MOST}, of more
- * {@value #BLOCKS} blocks evenly apart, which move on by one block each step and so come by everywhere. A step has the same
- * places on every worker.
+ * Which elements of a flat vector to look at in a step when all would be too many: all where they are no more than some
+ * blocks have, of more these blocks evenly apart, which move on by one block each step and so come by everywhere. A step has
+ * the same places on every worker.
  */
 final class Excerpt {
     /** Elements of a block. */
     static final int BLOCK = Floats.BLOCK;
 
-    private static final int BLOCKS = 16;
-    private static final int MOST = BLOCKS * BLOCK;
-
     // The elements, as from, to, from, to ... in ascending order, and how many there are before each pair.
     private final long[] ranges;
     private final long[] before;
     private final long elements;
+    private final int blocks;
 
     /**
      * An excerpt of some elements.
      *
      * @param ranges where they lie in the flat vector, as from, to, from, to ... in ascending order
+     * @param blocks most blocks to look at in a step
      */
-    Excerpt(long[] ranges) {
+    Excerpt(long[] ranges, int blocks) {
         this.ranges = ranges;
+        this.blocks = blocks;
         before = new long[ranges.length / 2];
         long n = 0;
         for (int i = 0; i < before.length; i++) {
@@ -42,14 +42,14 @@ final class Excerpt {
 
     /** The places of a step, as from, to, from, to ...; not to be changed. */
     long[] at(long step) {
-        if (elements <= MOST) {
+        if (elements <= (long) blocks * BLOCK) {
             return ranges;
         }
-        long blocks = (elements + BLOCK - 1) / BLOCK;
-        long apart = blocks / BLOCKS;
-        Places places = new Places();
-        for (int i = 0; i < BLOCKS; i++) {
-            long block = (step + i * apart) % blocks;
+        long all = (elements + BLOCK - 1) / BLOCK;
+        long apart = all / blocks;
+        Places places = new Places(blocks);
+        for (int i = 0; i < blocks; i++) {
+            long block = (step + i * apart) % all;
             add(places, block * BLOCK, Math.min(elements, (block + 1) * BLOCK));
         }
         return places.toArray();
@@ -70,8 +70,12 @@ final class Excerpt {
     }
 
     private static final class Places {
-        private long[] pairs = new long[2 * BLOCKS];
+        private long[] pairs;
         private int length;
+
+        Places(int blocks) {
+            pairs = new long[2 * blocks];
+        }
 
         void add(long from, long to) {
             if (length == pairs.length) {

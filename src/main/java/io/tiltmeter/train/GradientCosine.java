@@ -11,6 +11,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * excerpt's. Not thread-safe.
  */
 final class GradientCosine {
+    /** Blocks of an excerpt: a few microseconds at every step. Gradients at random agree by about 1/√8,192, 0.011. */
+    static final int BLOCKS = 2;
+
     private final Excerpt excerpt;
     private final FloatPointer others = new FloatPointer(Floats.BLOCK);
     private final float[] block = new float[Floats.BLOCK];

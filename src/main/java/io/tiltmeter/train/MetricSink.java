@@ -8,6 +8,8 @@ import io.tiltmeter.model.StepRecord;
 import io.tiltmeter.spark.MetricFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -31,6 +33,7 @@ final class MetricSink implements AutoCloseable {
     static final int CHUNK_ROWS = 100_000;
 
     private static final int WAITING_CHUNKS = 2;
+    private static final ThreadMXBean COSTS = ManagementFactory.getThreadMXBean();
 
     private final String name;
     private final Path root;
@@ -39,6 +42,7 @@ final class MetricSink implements AutoCloseable {
     private final BlockingQueue<Chunk> queue = new ArrayBlockingQueue<>(WAITING_CHUNKS);
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final AtomicLong committed = new AtomicLong();
+    private volatile double secondsPerRow;
     private final Thread writer;
     // How many files of each table this sink has written; touched by the writer alone.
     private final int[] files = new int[Table.values().length];
@@ -139,6 +143,11 @@ final class MetricSink implements AutoCloseable {
         return committed.get();
     }
 
+    /** What a row of the last chunk took to write, in seconds of the writing thread's computing; 0 before there is one. */
+    double secondsPerRow() {
+        return secondsPerRow;
+    }
+
     /** Commits everything and ends the sink; returns the number of rows committed. */
     long commit() {
         ready();
@@ -215,7 +224,9 @@ final class MetricSink implements AutoCloseable {
         try {
             for (Chunk next = queue.take(); next.rows() > 0; next = queue.take()) {
                 if (failure.get() == null) {
+                    long from = COSTS.getCurrentThreadCpuTime();
                     write(next);
+                    secondsPerRow = (COSTS.getCurrentThreadCpuTime() - from) * 1e-9 / next.rows();
                 }
             }
         } catch (InterruptedException e) {

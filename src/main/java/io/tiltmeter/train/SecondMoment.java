@@ -23,6 +23,9 @@ import org.nd4j.linalg.learning.RmsPropUpdater;
  * after it. Of large layers an {@link Excerpt} is taken. Not thread-safe.
  */
 final class SecondMoment {
+    /** Blocks of an excerpt: it is taken on sampled steps only. */
+    private static final int BLOCKS = 16;
+
     private final UpdaterBlock block;
     private final Excerpt excerpt;
     private final float[] average = new float[Floats.BLOCK];
@@ -111,7 +114,7 @@ final class SecondMoment {
                     for (int i = 0; i < within.length; i++) {
                         within[i] -= start;
                     }
-                    found.add(new SecondMoment(block, new Excerpt(within)));
+                    found.add(new SecondMoment(block, new Excerpt(within, BLOCKS)));
                 }
             }
         }

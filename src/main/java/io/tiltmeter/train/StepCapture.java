@@ -48,6 +48,7 @@ final class StepCapture {
     private long alwaysNanos;
     private long normNanos;
     private long layerNanos;
+    private double rowSeconds;
 
     /** One layer with parameters, and what was measured of it in a step. */
     private static final class LayerPart {
@@ -110,7 +111,7 @@ final class StepCapture {
         }
         parts = found.toArray(LayerPart[]::new);
         ranges = Parameters.merged(found.stream().map(part -> part.ranges).toList());
-        cosine = new GradientCosine(new Excerpt(ranges));
+        cosine = new GradientCosine(new Excerpt(ranges, GradientCosine.BLOCKS));
     }
 
     /**
@@ -145,6 +146,11 @@ final class StepCapture {
         }
     }
 
+    /** What it takes to write a row, in seconds: rows that are written delay a training that has one core a worker. */
+    void writing(double secondsPerRow) {
+        rowSeconds = secondsPerRow;
+    }
+
     /** Ends a step that no other follows soon, so that the wait does not count as its time. */
     void end() {
         learn(System.nanoTime());
@@ -156,9 +162,9 @@ final class StepCapture {
             long measuring = alwaysNanos + normNanos + layerNanos;
             budget.learn(
                     (now - begunNanos - measuring) * NANOS,
-                    alwaysNanos * NANOS,
+                    alwaysNanos * NANOS + rowSeconds,
                     normsNow ? normNanos * NANOS : Double.NaN,
-                    layersNow ? layerNanos * NANOS : Double.NaN);
+                    layersNow ? layerNanos * NANOS + parts.length * rowSeconds : Double.NaN);
         }
     }
 

@@ -357,6 +357,7 @@ final class WorkerLoop extends BaseTrainingListener {
                 "before_clip",
                 HexFormat.of().toHexDigits(batch.hash()),
                 capture.parameterHash()));
+        capture.writing(sink.secondsPerRow());
         capture.layers(run, segment.attempt(), rank).forEach(sink::layer);
         memory.look(run, segment.attempt(), rank, step).forEach(sink::metric);
         // In a seeded permutation every batch ranges over nearly all of the shard: once says as much as every time.

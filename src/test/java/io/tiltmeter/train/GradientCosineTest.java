@@ -10,7 +10,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 class GradientCosineTest {
     private static OptionalDouble cosine(float[] own, float[] sum) {
-        return new GradientCosine(new Excerpt(new long[] {0, own.length})).of(Nd4j.createFromArray(own), sum, 0);
+        return new GradientCosine(new Excerpt(new long[] {0, own.length}, 16)).of(Nd4j.createFromArray(own), sum, 0);
     }
 
     @Test
@@ -25,7 +25,7 @@ class GradientCosineTest {
     void elementsOutsideTheExcerptDoNotCount() {
         float[] own = {1e4f, 3, -1e4f, 4};
         float[] sum = {0, 7, 5, 7};
-        GradientCosine cosine = new GradientCosine(new Excerpt(new long[] {1, 2, 3, 4}));
+        GradientCosine cosine = new GradientCosine(new Excerpt(new long[] {1, 2, 3, 4}, 16));
 
         assertThat(cosine.of(Nd4j.createFromArray(own), sum, 5)).hasValue(24 / 25.0);
     }
@@ -83,7 +83,7 @@ class GradientCosineTest {
             own[i] = (float) random.nextGaussian();
             sum[i] = (float) (2 * own[i] + random.nextGaussian());
         }
-        Excerpt excerpt = new Excerpt(new long[] {0, n});
+        Excerpt excerpt = new Excerpt(new long[] {0, n}, 16);
         GradientCosine cosine = new GradientCosine(excerpt);
         for (long step : new long[] {0, 7, 123_456_789_012L}) {
             double dot = 0;
