@@ -1,6 +1,7 @@
 package io.tiltmeter.compare;
 
 import io.tiltmeter.model.Metric;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -14,7 +15,7 @@ import java.util.Set;
  *     column of the lowest rank is the nearest to the cause
  * @param judged whether its size is compared beyond noise, and not only bit for bit; such a column is positive
  */
-public record Quantity(String name, int rank, boolean judged) {
+public record Quantity(String name, int rank, boolean judged) implements Serializable {
     private static final Set<Metric> TIMES = Set.of(
             Metric.STEP_SECONDS, Metric.COMPUTE_SECONDS, Metric.COLLECTIVE_WAIT_SECONDS, Metric.DATA_WAIT_SECONDS);
 
