@@ -18,7 +18,7 @@ public final class Observation {
     private int depth;
     private int worker;
     private int span;
-    private int logged;
+    private long logged;
 
     /**
      * Begins a row.
@@ -55,7 +55,7 @@ public final class Observation {
 
     private Observation cell(int column, long bits) {
         cells[column] = bits;
-        logged |= 1 << column;
+        logged |= 1L << column;
         return this;
     }
 
@@ -84,7 +84,7 @@ public final class Observation {
     }
 
     boolean has(int column) {
-        return (logged & 1 << column) != 0;
+        return (logged & 1L << column) != 0;
     }
 
     /** Bits of a cell; equal for equal values. */

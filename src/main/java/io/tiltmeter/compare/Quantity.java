@@ -90,7 +90,7 @@ public record Quantity(String name, int rank, boolean judged) implements Seriali
             case TOKENS, LOSS_TOKENS, EXAMPLES, CONSUMED_EXAMPLES, CONSUMED_TOKENS, NAN_INPUTS, NAN_LABELS -> INPUT;
             case LEARNING_RATE -> SETTING;
             case LOSS -> LOSS;
-            case GRAD_NORM, LOSS_SCALE, SKIPPED -> REDUCED;
+            case GRAD_NORM, GRAD_COSINE, LOSS_SCALE, SKIPPED -> REDUCED;
             case UPDATE_NORM -> UPDATE;
             default -> STATE;
         };
