@@ -60,8 +60,7 @@ public final class Verdicts {
                             "1",
                             "Chance that runs which are alike show a departure in one metric",
                             new Published("Cook and Weisberg, Residuals and Influence in Regression (1982): externally"
-                                    + " studentised deviation, with Bonferroni's bound over runs and stretches; 1 of 114"
-                                    + " public bands of 5 and 10 seeds departs at 0.001"))),
+                                    + " studentised deviation, with Bonferroni's bound over runs and stretches"))),
                     "Compare the settings, data and machines of this run with the others', from the step named."),
             new DetectorInfo(
                     PARTING,
