@@ -257,6 +257,7 @@ final class CommandRunner {
 
     private static Map<String, Supplier<Command>> commands() {
         Map<String, Supplier<Command>> commands = new LinkedHashMap<>();
+        commands.put("compare", CompareCommand::new);
         commands.put("demo", DemoCommand::new);
         commands.put("ingest", IngestCommand::new);
         commands.put("nightly", NightlyCommand::new);

@@ -1,6 +1,7 @@
 package io.tiltmeter.cli;
 
 import io.tiltmeter.config.Settings;
+import io.tiltmeter.spark.CompareJob;
 import io.tiltmeter.spark.IngestJob;
 import io.tiltmeter.spark.NightlyJob;
 import io.tiltmeter.spark.Outcome;
@@ -15,6 +16,8 @@ interface Jobs extends AutoCloseable {
     Outcome ingest(IngestJob.Request request, Settings settings, Progress progress);
 
     Outcome nightly(NightlyJob.Request request, Settings settings, Progress progress);
+
+    Outcome compare(CompareJob.Request request, Settings settings, Progress progress);
 
     Outcome train(TrainJob.Request request, Progress progress);
 

@@ -2,6 +2,7 @@ package io.tiltmeter.cli;
 
 import io.tiltmeter.config.ConfigException;
 import io.tiltmeter.config.Settings;
+import io.tiltmeter.spark.CompareJob;
 import io.tiltmeter.spark.IngestJob;
 import io.tiltmeter.spark.NightlyJob;
 import io.tiltmeter.spark.Outcome;
@@ -48,6 +49,11 @@ final class SparkJobs implements Jobs {
     @Override
     public Outcome nightly(NightlyJob.Request request, Settings settings, Progress progress) {
         return NightlyJob.run(spark, request, settings, progress);
+    }
+
+    @Override
+    public Outcome compare(CompareJob.Request request, Settings settings, Progress progress) {
+        return CompareJob.run(spark, request, settings, progress);
     }
 
     @Override

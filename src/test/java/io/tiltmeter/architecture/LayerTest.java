@@ -37,7 +37,8 @@ class LayerTest {
             Map.entry("detect", Set.of("model", "stats", "blocks")),
             Map.entry("diagnose", Set.of("model", "stats", "detect")),
             Map.entry("correlate", Set.of("model", "stats", "detect")),
-            Map.entry("report", Set.of("model", "stats", "detect", "diagnose", "correlate")),
+            Map.entry("compare", Set.of("model", "stats", "blocks", "detect")),
+            Map.entry("report", Set.of("model", "stats", "detect", "diagnose", "correlate", "compare")),
             Map.entry("config", Set.of("model", "detect")),
             Map.entry(
                     "spark",
@@ -50,19 +51,21 @@ class LayerTest {
                             "detect",
                             "diagnose",
                             "correlate",
+                            "compare",
                             "report",
                             "config")),
             Map.entry("train", Set.of("model", "stats", "detect", "config", "spark")),
             Map.entry("cli", Set.of("model", "detect", "report", "config", "sources", "spark", "train"))));
 
     /** Code that computes from its arguments alone. */
-    private static final String[] PURE =
-            packages("model", "stats", "blocks", "detect", "diagnose", "correlate", "report", "simulate", "sources");
+    private static final String[] PURE = packages(
+            "model", "stats", "blocks", "detect", "diagnose", "correlate", "compare", "report", "simulate", "sources");
 
     /** Classes that read or make rows in Spark's own format, which saves boxing every cell. */
     private static final Set<String> USE_INTERNAL_ROWS = Set.of(
             "BlockScan",
             "ColumnMapping",
+            "CompareRows",
             "DigestRows",
             "InternalFrames",
             "LogReading",

@@ -1,6 +1,7 @@
 package io.tiltmeter.cli;
 
 import io.tiltmeter.config.Settings;
+import io.tiltmeter.spark.CompareJob;
 import io.tiltmeter.spark.IngestJob;
 import io.tiltmeter.spark.LocalSpark;
 import io.tiltmeter.spark.NightlyJob;
@@ -22,6 +23,11 @@ final class LocalJobs implements Jobs {
     @Override
     public Outcome nightly(NightlyJob.Request request, Settings settings, Progress progress) {
         return NightlyJob.run(LocalSpark.session(), request, settings, progress);
+    }
+
+    @Override
+    public Outcome compare(CompareJob.Request request, Settings settings, Progress progress) {
+        return CompareJob.run(LocalSpark.session(), request, settings, progress);
     }
 
     @Override

@@ -1,0 +1,31 @@
+package io.tiltmeter.compare;
+
+import java.io.Serializable;
+
+/**
+ * A run whose level of a metric differs from that of its set beyond noise, from some step on.
+ *
+ * @param run place of the run; of two runs that part, the second
+ * @param worker rank, or {@link io.tiltmeter.model.StepRecord#NO_WORKER}
+ * @param layer name, {@link Observation#NO_LAYER} for none
+ * @param from first step of the first block of steps in which it does
+ * @param to last step of the last one
+ * @param peak first step of the block in which it is farthest
+ * @param gap how far it then is from the others, as a factor minus 1: 0.1 is 10 % above them
+ * @param score the test's statistic
+ * @param threshold what the statistic must exceed
+ * @param pValue chance of a score as large by noise alone, after account of all that was tested
+ */
+public record Departure(
+        Quantity quantity,
+        int run,
+        int worker,
+        String layer,
+        long from,
+        long to,
+        long peak,
+        double gap,
+        double score,
+        double threshold,
+        double pValue)
+        implements Serializable {}
