@@ -22,8 +22,10 @@ final class Attribution {
     private final Map<String, Integer> numbers = new HashMap<>();
     private final List<Kind> kinds;
     private final Map<Axis.Family, List<AttributeClaim>> tests = new EnumMap<>(Axis.Family.class);
-    private final Map<String, List<TimeClaim>> windows = new LinkedHashMap<>();
+    private final List<TimeClaim> windows = new ArrayList<>();
     private long windowsLooked;
+    private final List<AttributeClaim> shards = new ArrayList<>();
+    private long shardsLooked;
 
     /** Tests all values of all axes. */
     Attribution(List<FleetRun> runs) {
@@ -36,23 +38,42 @@ final class Attribution {
             return;
         }
         Exposures exposures = new Exposures(runs, PatternFinder.FEWEST_RUNS);
-        List<String> projects = exposures.projects();
-        List<String> equals = exposures.equallyExposed();
-        List<String> one = projects.stream().map(p -> "").toList();
+        List<String> equallyLong = exposures.equallyLong();
+        List<String> equallyExposed = exposures.equallyExposed();
         for (Kind kind : kinds) {
-            Strata byProject = Strata.by(projects, kind.population(), kind.affected());
+            Strata comparable = Strata.by(equallyLong, kind.population(), kind.affected());
             Tests own = new Tests(kind);
-            own.add(byProject, exposures.recordedTexts());
-            own.addQuantities(byProject, exposures.quantities());
-            own.add(Strata.by(equals, kind.population(), kind.affected()), exposures.places(kind.located()));
-            BitSet readers = Exposures.readers(kind);
-            own.add(Strata.by(one, readers, kind.affected()), exposures.shards(kind));
+            own.add(comparable, exposures.recordedTexts());
+            own.addQuantities(comparable, exposures.quantities());
+            own.add(
+                    Strata.by(equallyExposed, kind.population(), kind.affected()),
+                    exposures.places(kind.located()));
             own.claims.values().forEach(this::keep);
-            List<TimeClaim> found = TimeClaim.of(kind, runs, PatternFinder.FEWEST_RUNS);
-            if (!found.isEmpty()) {
-                windows.put(kind.detector(), found);
-            }
+            windows.addAll(TimeClaim.of(kind, runs, PatternFinder.FEWEST_RUNS));
             windowsLooked += TimeClaim.windows(kind);
+            addShards(kind, exposures.shards(kind));
+        }
+    }
+
+    /**
+     * Shards are compared within the affected runs: was it read at the incident more often than at other steps? Each
+     * incident opens the question for the shard that it points at, and the others answer; all of them count as tests, for
+     * shards that no incident points at were never looked at.
+     */
+    private void addShards(Kind kind, List<Exposure> exposures) {
+        BitSet readers = Exposures.readers(kind);
+        shardsLooked += readers.cardinality();
+        Strata all = Strata.by(runs.stream().map(run -> "").toList(), readers, kind.affected());
+        for (Exposure exposure : exposures) {
+            BitSet hits = kind.hits(exposure);
+            if (hits.cardinality() >= PatternFinder.FEWEST_RUNS) {
+                BitSet first = new BitSet();
+                first.set(hits.nextSetBit(0));
+                double p = all.without(first).test(exposure, hits, 1).pValue();
+                Strata.Outcome outcome = all.test(exposure, hits, 1);
+                shards.add(new AttributeClaim(
+                        kind, all, exposure, hits, outcome, "", List.of(), p, outcome.leastP(), 1));
+            }
         }
     }
 
@@ -128,7 +149,7 @@ final class Attribution {
 
     /** How many families of axes have something to test. */
     int families() {
-        return tests.size() + (windows.isEmpty() ? 0 : 1);
+        return tests.size() + (windowsLooked > 0 ? 1 : 0) + (shardsLooked > 0 ? 1 : 0);
     }
 
     /**
@@ -154,12 +175,20 @@ final class Attribution {
                 }
             }
         }
-        List<TimeClaim> times = windows.values().stream().flatMap(List::stream).toList();
         double[] q = FalseDiscoveries.adjust(
-                times.stream().mapToDouble(TimeClaim::pValue).toArray(), windowsLooked, families);
+                windows.stream().mapToDouble(TimeClaim::pValue).toArray(), windowsLooked, families);
         for (int i = 0; i < q.length; i++) {
             if (q[i] <= FalseDiscoveries.RATE) {
-                TimeClaim claim = times.get(i).withQ(q[i]);
+                TimeClaim claim = windows.get(i).withQ(q[i]);
+                claims.computeIfAbsent(claim.kind().detector(), k -> new ArrayList<>())
+                        .add(claim);
+            }
+        }
+        q = FalseDiscoveries.adjust(
+                shards.stream().mapToDouble(AttributeClaim::pValue).toArray(), shardsLooked, families);
+        for (int i = 0; i < q.length; i++) {
+            if (q[i] <= FalseDiscoveries.RATE) {
+                AttributeClaim claim = shards.get(i).withQ(q[i]);
                 claims.computeIfAbsent(claim.kind().detector(), k -> new ArrayList<>())
                         .add(claim);
             }

@@ -15,7 +15,7 @@ public enum Axis {
             "Drain the host and test its devices, memory, network card and clocks before it is used again."),
     DEVICE(Family.HARDWARE, "Take the device out of service and test it."),
     RACK(Family.HARDWARE, "Look at what the machines of the rack share: switch, power, cooling."),
-    SHARD(Family.DATA, "Quarantine the shard and validate it."),
+    SHARD(Family.SHARDS, "Quarantine the shard and validate it."),
     DATASET_VERSION(Family.DATA, "Compare this version of the data with one that does well, and validate it."),
     DATASET(Family.DATA, "Validate the data, and compare its profile with that of data that do well."),
     TOKENIZER(
@@ -33,6 +33,7 @@ public enum Axis {
         STEPS,
         TIMES,
         HARDWARE,
+        SHARDS,
         DATA,
         SETTINGS
     }

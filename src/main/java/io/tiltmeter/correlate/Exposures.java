@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -32,12 +33,8 @@ final class Exposures {
         RECORDED.forEach((axis, read) -> byText(axis, "", run -> read.apply(run.run())));
         Set<String> settings = new TreeSet<>();
         runs.forEach(run -> settings.addAll(run.run().attributes().keySet()));
-        settings.forEach(this::setting);
+        settings.stream().filter(name -> !isSeed(name)).forEach(this::setting);
         quantity(Axis.SCALE, "workers", run -> positive(run.summary().workers()));
-        quantity(Axis.SCALE, "planned steps", run -> {
-            Long steps = run.run().plannedSteps();
-            return steps == null ? Double.NaN : steps;
-        });
         for (Axis axis : List.of(Axis.HOST, Axis.DEVICE, Axis.RACK)) {
             places.put(axis, placed(axis));
         }
@@ -56,6 +53,12 @@ final class Exposures {
         readers.put(Axis.FRAMEWORK, RunRecord::framework);
         readers.put(Axis.HARDWARE, RunRecord::hardware);
         return readers;
+    }
+
+    /** Seeds are drawn; no edge of them means anything. */
+    private static boolean isSeed(String name) {
+        String plain = name.toLowerCase(Locale.ROOT);
+        return plain.equals("seed") || plain.endsWith("_seed") || plain.endsWith(".seed");
     }
 
     private static double positive(double value) {
@@ -207,9 +210,14 @@ final class Exposures {
                 values.values().stream().mapToDouble(Double::doubleValue).toArray());
     }
 
-    /** Groups of comparable runs: the project. */
-    List<String> projects() {
-        return runs.stream().map(FleetRun::project).toList();
+    /** Groups of runs of one project that were planned to be about equally long, to within a factor of two. */
+    List<String> equallyLong() {
+        return runs.stream()
+                .map(run -> {
+                    Long steps = run.run().plannedSteps();
+                    return run.project() + "\n" + (steps == null ? 0 : doublings(steps));
+                })
+                .toList();
     }
 
     /**

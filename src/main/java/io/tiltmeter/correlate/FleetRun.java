@@ -1,11 +1,13 @@
 package io.tiltmeter.correlate;
 
+import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.RunSummary;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepRecord;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -51,8 +53,8 @@ public record FleetRun(
      * @param timeMicros when that was; {@link #NO_TIME} if unknown
      * @param worker rank at fault, {@link StepRecord#NO_WORKER} if the incident is the run's as a whole
      * @param place where that worker ran, if known
-     * @param shards for each data shard worth looking at: the share of steps at which it was read (by that worker, or by
-     *     any), and whether it was read at the incident
+     * @param shards what was read at the incident, and beside it of the shards that incidents of enough runs point at: the
+     *     share of steps at which each was read (by that worker, or by any), and whether it was read at the incident
      */
     public record Event(
             String kind,
@@ -77,6 +79,32 @@ public record FleetRun(
      * @param atIncident whether it was read at the incident's first step
      */
     public record Reading(double share, boolean atIncident) {}
+
+    /**
+     * The first grave finding of an incident, as an event; empty for one that is information only.
+     *
+     * @param place where its worker ran, if it names one and that is known
+     */
+    public static Optional<Event> event(
+            List<Finding> findings, long timeMicros, @Nullable Place place, Map<String, Reading> shards) {
+        return grave(findings)
+                .map(finding -> new Event(
+                        finding.detector(),
+                        finding.metric(),
+                        finding.severity(),
+                        finding.stepFrom(),
+                        timeMicros,
+                        finding.worker(),
+                        place,
+                        finding.score(),
+                        finding.threshold(),
+                        shards));
+    }
+
+    /** The finding that an incident is known by: the first that is more than information. */
+    public static Optional<Finding> grave(List<Finding> findings) {
+        return findings.stream().filter(f -> f.severity() != Severity.INFO).findFirst();
+    }
 
     String project() {
         String project = run.project();
