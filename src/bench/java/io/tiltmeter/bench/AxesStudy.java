@@ -26,8 +26,9 @@ public final class AxesStudy {
         int runs = Integer.parseInt(arguments[2]);
         int projects = Integer.parseInt(arguments[3]);
         long start = System.nanoTime();
-        List<CommonCause> causes =
-                Stream.of(CommonCause.values()).filter(c -> c != CommonCause.NONE).toList();
+        List<CommonCause> causes = Stream.of(CommonCause.values())
+                .filter(c -> c != CommonCause.NONE)
+                .toList();
         Map<CommonCause, List<CauseStudy.Result>> planted = new TreeMap<>();
         List<CauseStudy.Result> all = IntStream.range(0, fleets)
                 .parallel()
@@ -38,7 +39,8 @@ public final class AxesStudy {
                     .add(all.get(i));
         }
         System.out.printf("%d + %d fleets of %,d runs in %d projects%n%n", fleets, fleets, runs, projects);
-        System.out.println("| Planted | fleets | found on its axis | bystander a pattern | rejected | other patterns |");
+        System.out.println(
+                "| Planted | fleets | found on its axis | bystander a pattern | rejected | other patterns |");
         System.out.println("|---|---|---|---|---|---|");
         planted.forEach((cause, results) -> System.out.printf(
                 "| %s | %d | %d | %d | %d | %d |%n",
@@ -63,8 +65,6 @@ public final class AxesStudy {
                 .forEach(text -> System.out.println("  false: " + text));
         System.out.printf(
                 "%.0f s, %d cores, Java %s%n",
-                (System.nanoTime() - start) / 1e9,
-                Runtime.getRuntime().availableProcessors(),
-                Runtime.version());
+                (System.nanoTime() - start) / 1e9, Runtime.getRuntime().availableProcessors(), Runtime.version());
     }
 }

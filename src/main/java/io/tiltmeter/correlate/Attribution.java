@@ -45,9 +45,7 @@ final class Attribution {
             Tests own = new Tests(kind);
             own.add(comparable, exposures.recordedTexts());
             own.addQuantities(comparable, exposures.quantities());
-            own.add(
-                    Strata.by(equallyExposed, kind.population(), kind.affected()),
-                    exposures.places(kind.located()));
+            own.add(Strata.by(equallyExposed, kind.population(), kind.affected()), exposures.places(kind.located()));
             own.claims.values().forEach(this::keep);
             windows.addAll(TimeClaim.of(kind, runs, PatternFinder.FEWEST_RUNS));
             windowsLooked += TimeClaim.windows(kind);
@@ -71,8 +69,8 @@ final class Attribution {
                 first.set(hits.nextSetBit(0));
                 double p = all.without(first).test(exposure, hits, 1).pValue();
                 Strata.Outcome outcome = all.test(exposure, hits, 1);
-                shards.add(new AttributeClaim(
-                        kind, all, exposure, hits, outcome, "", List.of(), p, outcome.leastP(), 1));
+                shards.add(
+                        new AttributeClaim(kind, all, exposure, hits, outcome, "", List.of(), p, outcome.leastP(), 1));
             }
         }
     }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What a person reads first: the report in some forty lines of a terminal. */
 public final class TerminalSummary {
@@ -96,18 +97,26 @@ public final class TerminalSummary {
     }
 
     private void pattern(Pattern pattern) {
-        String text = Formats.text(pattern.axis()) + " " + Formats.text(pattern.value()) + ": "
+        String text = Wording.axis(pattern.axis()) + " " + Formats.text(pattern.value()) + ": "
                 + pattern.runs().size() + " of " + Formats.count(pattern.exposed(), "run") + " of "
-                + Formats.text(pattern.project()) + " · " + Formats.text(pattern.kind()) + " ("
+                + Wording.project(pattern) + " · " + Formats.text(pattern.kind()) + " ("
                 + Formats.text(pattern.metric()) + ") · lift " + Formats.number(pattern.lift()) + " · q "
                 + Formats.number(pattern.qValue());
         line(INDENT
                 + severity(pattern.severity().text())
                 + TerminalText.cut(text, width - INDENT.length() - SEVERITY_COLUMNS));
-        String evidence = Formats.text(pattern.evidence());
+        String evidence = Stream.concat(
+                        Stream.of(Formats.text(pattern.evidence()), explained(pattern))
+                                .filter(part -> !part.isEmpty()),
+                        pattern.confounders().stream().limit(1).map(Wording::confounder))
+                .collect(Collectors.joining(" · "));
         line(INDENT
                 + " ".repeat(SEVERITY_COLUMNS)
                 + paint(DIM, TerminalText.cut(evidence, width - INDENT.length() - SEVERITY_COLUMNS)));
+    }
+
+    private static String explained(Pattern pattern) {
+        return pattern.explanation().isEmpty() ? "" : "explained by " + Formats.text(pattern.explanation());
     }
 
     /** The gravest first; among equals those that no pattern above explains. */

@@ -59,15 +59,20 @@ public final class CauseStudy {
     private static boolean isPlanted(Pattern pattern, CommonCause cause, String culprit) {
         return switch (cause) {
             case NONE -> false;
-            case BAD_HOST -> is(pattern, Axis.HOST, "non-finite") && pattern.value().equals(culprit);
-            case BAD_SHARD -> is(pattern, Axis.SHARD, "divergence") && pattern.value().equals(culprit);
-            case STEP_EVENT -> is(pattern, Axis.STEP, "loss-spike") && pattern.value().equals(culprit);
+            case BAD_HOST ->
+                is(pattern, Axis.HOST, "non-finite") && pattern.value().equals(culprit);
+            case BAD_SHARD ->
+                is(pattern, Axis.SHARD, "divergence") && pattern.value().equals(culprit);
+            case STEP_EVENT ->
+                is(pattern, Axis.STEP, "loss-spike") && pattern.value().equals(culprit);
             case LEARNING_RATE_EDGE ->
                 is(pattern, Axis.SETTING, "divergence") && pattern.value().startsWith(culprit + " ≥ ");
             case DATASET_WITH_TOKENIZER ->
-                is(pattern, Axis.DATASET, "plateau-among-siblings") && pattern.value().equals(culprit);
+                is(pattern, Axis.DATASET, "plateau-among-siblings")
+                        && pattern.value().equals(culprit);
             case TOKENIZER_WITH_DATASET ->
-                is(pattern, Axis.TOKENIZER, "plateau-among-siblings") && pattern.value().equals(culprit);
+                is(pattern, Axis.TOKENIZER, "plateau-among-siblings")
+                        && pattern.value().equals(culprit);
         };
     }
 

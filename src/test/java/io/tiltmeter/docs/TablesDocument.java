@@ -141,6 +141,7 @@ final class TablesDocument {
         columns.put("exit_reason", "|Why it ended");
         columns.put("host", "|Machine");
         columns.put("device", "|Device on the machine");
+        columns.put("rack", "|What the machine shares with others: rack, pod or switch");
         columns.put("data_coordinate", "1|Place in the data-parallel dimension");
         columns.put("tensor_coordinate", "1|Place in the tensor-parallel dimension");
         columns.put("pipeline_coordinate", "1|Place in the pipeline");

@@ -196,14 +196,22 @@ public final class IncidentFleet {
                 "commit-" + week,
                 "kind-" + project(run) % 2,
                 Map.of(
-                        LEARNING_RATE, Double.toString(rate(run, rate)),
-                        "global_batch", Integer.toString(batch),
-                        "precision", List.of("bf16", "fp16", "fp8").get(below(run, 9, 3)),
-                        "optimizer", List.of("adamw", "lion", "sgd").get(below(run, 10, 3)),
-                        "schedule", List.of("cosine", "linear", "constant").get(below(run, 11, 3)),
-                        "initialisation", Double.toString(0.01 * (1 + below(run, 12, 5))),
-                        "dropout", Double.toString(0.1 * below(run, 13, 3)),
-                        "seed", Integer.toString(run)));
+                        LEARNING_RATE,
+                        Double.toString(rate(run, rate)),
+                        "global_batch",
+                        Integer.toString(batch),
+                        "precision",
+                        List.of("bf16", "fp16", "fp8").get(below(run, 9, 3)),
+                        "optimizer",
+                        List.of("adamw", "lion", "sgd").get(below(run, 10, 3)),
+                        "schedule",
+                        List.of("cosine", "linear", "constant").get(below(run, 11, 3)),
+                        "initialisation",
+                        Double.toString(0.01 * (1 + below(run, 12, 5))),
+                        "dropout",
+                        Double.toString(0.1 * below(run, 13, 3)),
+                        "seed",
+                        Integer.toString(run)));
     }
 
     private double rate(int run, int rate) {
@@ -307,7 +315,13 @@ public final class IncidentFleet {
     }
 
     private void chance(
-            int run, List<Finding> findings, double chance, int stream, String detector, String metric, boolean worker) {
+            int run,
+            List<Finding> findings,
+            double chance,
+            int stream,
+            String detector,
+            String metric,
+            boolean worker) {
         if (uniform(run, stream) < chance) {
             int rank = worker ? below(run, stream + 40, hostsOf(run) * WORKERS_A_HOST) : StepRecord.NO_WORKER;
             findings.add(finding(run, detector, metric, stepAt(run, stream + 20), rank, Severity.WARNING));
@@ -330,8 +344,7 @@ public final class IncidentFleet {
                         .toArray();
                 if (there.length > 0 && luck < HOST_HARM) {
                     int worker = there[below(run, 61, there.length)];
-                    findings.add(
-                            finding(run, "non-finite", "grad_norm", stepAt(run, 62), worker, Severity.ERROR));
+                    findings.add(finding(run, "non-finite", "grad_norm", stepAt(run, 62), worker, Severity.ERROR));
                 }
             }
             case BAD_SHARD -> {
@@ -356,9 +369,7 @@ public final class IncidentFleet {
                 }
             }
             case LEARNING_RATE_EDGE -> {
-                if (project(run) == eventProject()
-                        && rateOf(run) >= LEARNING_RATES - BEYOND_EDGE
-                        && luck < EDGE_HARM) {
+                if (project(run) == eventProject() && rateOf(run) >= LEARNING_RATES - BEYOND_EDGE && luck < EDGE_HARM) {
                     findings.add(finding(run, "divergence", "loss", stepAt(run, 64), -1, Severity.ERROR));
                 }
             }
