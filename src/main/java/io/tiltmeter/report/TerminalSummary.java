@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** What a person reads first: the report in some forty lines of a terminal. */
 public final class TerminalSummary {
@@ -105,18 +104,18 @@ public final class TerminalSummary {
         line(INDENT
                 + severity(pattern.severity().text())
                 + TerminalText.cut(text, width - INDENT.length() - SEVERITY_COLUMNS));
-        String evidence = Stream.concat(
-                        Stream.of(Formats.text(pattern.evidence()), explained(pattern))
-                                .filter(part -> !part.isEmpty()),
-                        pattern.confounders().stream().limit(1).map(Wording::confounder))
-                .collect(Collectors.joining(" · "));
-        line(INDENT
-                + " ".repeat(SEVERITY_COLUMNS)
-                + paint(DIM, TerminalText.cut(evidence, width - INDENT.length() - SEVERITY_COLUMNS)));
+        detail(Formats.text(pattern.evidence()));
+        if (!pattern.explanation().isEmpty()) {
+            detail("explained by " + Formats.text(pattern.explanation()));
+        } else {
+            pattern.confounders().stream().limit(1).map(Wording::confounder).forEach(this::detail);
+        }
     }
 
-    private static String explained(Pattern pattern) {
-        return pattern.explanation().isEmpty() ? "" : "explained by " + Formats.text(pattern.explanation());
+    private void detail(String text) {
+        line(INDENT
+                + " ".repeat(SEVERITY_COLUMNS)
+                + paint(DIM, TerminalText.cut(text, width - INDENT.length() - SEVERITY_COLUMNS)));
     }
 
     /** The gravest first; among equals those that no pattern above explains. */

@@ -4,7 +4,7 @@ package io.tiltmeter.simulate;
 public enum CommonCause {
     /** None: incidents befall runs one by one. */
     NONE,
-    /** A host on which workers get values that are not finite. */
+    /** A host on which workers get values that are not finite; most of its runs read one dataset that is innocent. */
     BAD_HOST,
     /** A data shard at which the loss runs away. */
     BAD_SHARD,

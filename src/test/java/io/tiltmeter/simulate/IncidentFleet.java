@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * A fleet at the level of its incidents: what detectors would report, without the metrics they would read. It serves to
@@ -117,7 +118,7 @@ public final class IncidentFleet {
     public String bystander() {
         return switch (cause) {
             case DATASET_WITH_TOKENIZER -> tokenizer(pairedTokenizer());
-            case TOKENIZER_WITH_DATASET -> dataset(pairedDataset());
+            case TOKENIZER_WITH_DATASET, BAD_HOST -> dataset(pairedDataset());
             default -> "";
         };
     }
@@ -159,7 +160,16 @@ public final class IncidentFleet {
     }
 
     private int datasetOf(int run) {
-        return below(run, 2, DATASETS);
+        boolean paired = cause == CommonCause.BAD_HOST && uniform(run, 3) < PAIRED && !culprits(run).isEmpty();
+        return paired ? pairedDataset() : below(run, 2, DATASETS);
+    }
+
+    /** Ranks of the workers on the planted host. */
+    private List<Integer> culprits(int run) {
+        return IntStream.range(0, hostsOf(run) * WORKERS_A_HOST)
+                .filter(worker -> host(hostOf(run, worker)).equals(culprit()))
+                .boxed()
+                .toList();
     }
 
     private int tokenizerOf(int run) {
@@ -339,17 +349,15 @@ public final class IncidentFleet {
                 // Nothing is planted.
             }
             case BAD_HOST -> {
-                int[] there = IntStream.range(0, hostsOf(run) * WORKERS_A_HOST)
-                        .filter(worker -> host(hostOf(run, worker)).equals(culprit()))
-                        .toArray();
-                if (there.length > 0 && luck < HOST_HARM) {
-                    int worker = there[below(run, 61, there.length)];
+                List<Integer> there = culprits(run);
+                if (!there.isEmpty() && luck < HOST_HARM) {
+                    int worker = there.get(below(run, 61, there.size()));
                     findings.add(finding(run, "non-finite", "grad_norm", stepAt(run, 62), worker, Severity.ERROR));
                 }
             }
             case BAD_SHARD -> {
                 if (luck < SHARD_HARM && shards(run).contains(culprit())) {
-                    long[] reading = java.util.stream.LongStream.range(20, steps(run))
+                    long[] reading = LongStream.range(20, steps(run))
                             .filter(step -> shardAt(run, step).equals(culprit()))
                             .toArray();
                     if (reading.length > 0) {
