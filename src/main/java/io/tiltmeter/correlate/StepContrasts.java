@@ -7,12 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Runs of other projects that logged the steps of a pattern: those of the projects next to it by name, and all together. A
- * folder in which the cause was mended, or another recipe, shows as a contrast.
+ * Runs of other projects: those of the projects next to it by name, and all together that logged the pattern's steps. A
+ * folder in which the cause was mended, or another recipe, shows as a contrast. A neighbour that did not get as far counts
+ * with what it shows at any step.
  */
 final class StepContrasts {
     private final NavigableMap<String, List<JudgedRun>> projects;
@@ -27,43 +28,47 @@ final class StepContrasts {
      * @param like a finding of the pattern, whose kind and metric count
      */
     List<Pattern.Contrast> of(String project, Finding like, long from, long to) {
-        NavigableMap<String, Pattern.Contrast> others = new TreeMap<>();
+        List<Pattern.Contrast> contrasts = new ArrayList<>();
+        Stream.of(projects.lowerEntry(project), projects.higherEntry(project))
+                .filter(java.util.Objects::nonNull)
+                .forEach(next -> contrast(next.getKey(), next.getValue(), like, from, to)
+                        .or(() -> anywhere(next.getKey(), next.getValue(), like))
+                        .ifPresent(contrasts::add));
+        List<Pattern.Contrast> others = new ArrayList<>();
         projects.forEach((name, runs) -> {
             if (!name.equals(project)) {
-                contrast(name, runs, like, from, to).ifPresent(contrast -> others.put(name, contrast));
+                contrast(name, runs, like, from, to).ifPresent(others::add);
             }
         });
-        List<Pattern.Contrast> contrasts = new ArrayList<>();
-        Stream.of(others.lowerEntry(project), others.higherEntry(project))
-                .filter(java.util.Objects::nonNull)
-                .forEach(entry -> contrasts.add(entry.getValue()));
-        if (others.size() > contrasts.size()) {
+        if (!others.isEmpty() && others.size() >= contrasts.size()) {
             contrasts.add(new Pattern.Contrast(
-                    "runs of all " + others.size() + " other projects",
-                    others.values().stream()
-                            .mapToInt(Pattern.Contrast::affected)
-                            .sum(),
-                    others.values().stream().mapToInt(Pattern.Contrast::of).sum()));
+                    "runs of all " + others.size() + " other projects that logged these steps",
+                    others.stream().mapToInt(Pattern.Contrast::affected).sum(),
+                    others.stream().mapToInt(Pattern.Contrast::of).sum()));
         }
         return contrasts;
     }
 
     private static Optional<Pattern.Contrast> contrast(
             String project, List<JudgedRun> runs, Finding like, long from, long to) {
-        int affected = 0;
-        int of = 0;
-        for (JudgedRun run : runs) {
-            if (run.logged(from) && run.logged(to)) {
-                of++;
-                affected += run.findings().stream()
-                                .anyMatch(f -> f.detector().equals(like.detector())
-                                        && f.metric().equals(like.metric())
-                                        && f.stepFrom() >= from
-                                        && f.stepFrom() <= to)
-                        ? 1
-                        : 0;
-            }
-        }
-        return of == 0 ? Optional.empty() : Optional.of(new Pattern.Contrast("runs of " + project, affected, of));
+        List<JudgedRun> exposed =
+                runs.stream().filter(run -> run.logged(from) && run.logged(to)).toList();
+        return count("runs of " + project, exposed, f -> isLike(f, like) && f.stepFrom() >= from && f.stepFrom() <= to);
+    }
+
+    private static Optional<Pattern.Contrast> anywhere(String project, List<JudgedRun> runs, Finding like) {
+        List<JudgedRun> logged =
+                runs.stream().filter(run -> run.summary().points() > 0).toList();
+        return count("runs of " + project + " at any step, for they did not get as far", logged, f -> isLike(f, like));
+    }
+
+    private static boolean isLike(Finding finding, Finding like) {
+        return finding.detector().equals(like.detector()) && finding.metric().equals(like.metric());
+    }
+
+    private static Optional<Pattern.Contrast> count(String among, List<JudgedRun> runs, Predicate<Finding> counts) {
+        int affected = (int)
+                runs.stream().filter(run -> run.findings().stream().anyMatch(counts)).count();
+        return runs.isEmpty() ? Optional.empty() : Optional.of(new Pattern.Contrast(among, affected, runs.size()));
     }
 }
