@@ -67,8 +67,9 @@ final class StepContrasts {
     }
 
     private static Optional<Pattern.Contrast> count(String among, List<JudgedRun> runs, Predicate<Finding> counts) {
-        int affected = (int)
-                runs.stream().filter(run -> run.findings().stream().anyMatch(counts)).count();
+        int affected = (int) runs.stream()
+                .filter(run -> run.findings().stream().anyMatch(counts))
+                .count();
         return runs.isEmpty() ? Optional.empty() : Optional.of(new Pattern.Contrast(among, affected, runs.size()));
     }
 }

@@ -23,8 +23,7 @@ class CorrelationTest {
     private static FleetRun run(int i, Map<String, String> settings, String host, boolean affected, long time) {
         String id = "run-%03d".formatted(i);
         Place place = new Place(null, host, null, 8);
-        Event event = new Event(
-                "divergence", "loss", Severity.ERROR, 100 + 7L * i, time, -1, null, 8, 5, Map.of());
+        Event event = new Event("divergence", "loss", Severity.ERROR, 100 + 7L * i, time, -1, null, 8, 5, Map.of());
         return new FleetRun(
                 RunRecord.of(id, "p", settings),
                 new RunSummary(id, "p", 1, 8, 1000, 0, 999, 1000, 10, 3, 3, Double.NaN, false),
@@ -77,8 +76,7 @@ class CorrelationTest {
             assertThat(pattern.exposed()).isEqualTo(10);
             // All ten, where a quarter of all forty would be 2.5.
             assertThat(pattern.lift()).isEqualTo(4);
-            assertThat(pattern.contrasts())
-                    .containsExactly(new Pattern.Contrast("comparable runs without it", 0, 30));
+            assertThat(pattern.contrasts()).containsExactly(new Pattern.Contrast("comparable runs without it", 0, 30));
             assertThat(pattern.confounders()).singleElement().satisfies(other -> {
                 assertThat(other.value()).isEqualTo("precision = fp8");
                 assertThat(other.rejected()).isFalse();
@@ -93,7 +91,8 @@ class CorrelationTest {
             // Every fourth run fails at minute 500, at an age of its own; three more at times of their own.
             boolean then = i % 4 == 0;
             boolean alone = i % 20 == 1;
-            runs.add(run(i, Map.of(), "host-" + i % 7, then || alone, then ? 500 * MINUTE + i : (600 + i * 9) * MINUTE));
+            runs.add(
+                    run(i, Map.of(), "host-" + i % 7, then || alone, then ? 500 * MINUTE + i : (600 + i * 9) * MINUTE));
         }
         assertThat(find(runs)).singleElement().satisfies(pattern -> {
             assertThat(pattern.axis()).isEqualTo("time");
@@ -118,11 +117,7 @@ class CorrelationTest {
         List<FleetRun> runs = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             FleetRun run = run(i, Map.of("logger", i < 10 ? "full" : "brief"), "host", i < 10, FleetRun.NO_TIME);
-            runs.add(
-                    i < 10
-                            ? run
-                            : new FleetRun(
-                                    run.run(), run.summary(), Set.of(), run.events(), run.places(), 0, 1));
+            runs.add(i < 10 ? run : new FleetRun(run.run(), run.summary(), Set.of(), run.events(), run.places(), 0, 1));
         }
         assertThat(find(runs)).isEmpty();
     }

@@ -12,8 +12,26 @@ import org.junit.jupiter.api.Test;
 class ScheduledEventsTest {
     private static Pattern pattern(String metric) {
         return new Pattern(
-                "step", "500", "p", "step-stall", metric, Severity.WARNING, 500, 500, List.of("a", "b", "c", "d"), 4,
-                100, 50, 100, 1e-6, 8, "", List.of(), List.of(), "4 of 4", "");
+                "step",
+                "500",
+                "p",
+                "step-stall",
+                metric,
+                Severity.WARNING,
+                500,
+                500,
+                List.of("a", "b", "c", "d"),
+                4,
+                100,
+                50,
+                100,
+                1e-6,
+                8,
+                "",
+                List.of(),
+                List.of(),
+                "4 of 4",
+                "");
     }
 
     private static List<Coincidence> all(String kind, double rate) {

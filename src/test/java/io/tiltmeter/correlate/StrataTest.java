@@ -45,8 +45,7 @@ class StrataTest {
         // Two strata of 4 runs, 2 exposed and 2 affected each: 0, 1, 2 hits with 1/6, 4/6, 1/6. Three or more of both:
         // 1/6·1/6 + 2·(1/6·4/6) = 9/36.
         BitSet affected = set(0, 1, 4, 6);
-        Strata strata =
-                Strata.by(List.of("a", "a", "a", "a", "b", "b", "b", "b"), first(8), affected);
+        Strata strata = Strata.by(List.of("a", "a", "a", "a", "b", "b", "b", "b"), first(8), affected);
 
         Strata.Outcome outcome = strata.test(exposed(new double[0], 0, 1, 4, 5), set(0, 1, 4), 1);
 
@@ -74,7 +73,6 @@ class StrataTest {
 
         assertThat(strata.test(exposed(quarter, 0, 1, 2), first(3), 1).pValue()).isCloseTo(1 / 64.0, within(1e-12));
         // Two of three: 3·(1/16)·(3/4) + 1/64.
-        assertThat(strata.test(exposed(quarter, 0, 1, 2), first(2), 1).pValue())
-                .isCloseTo(10 / 64.0, within(1e-12));
+        assertThat(strata.test(exposed(quarter, 0, 1, 2), first(2), 1).pValue()).isCloseTo(10 / 64.0, within(1e-12));
     }
 }

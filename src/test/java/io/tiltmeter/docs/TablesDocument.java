@@ -101,8 +101,12 @@ final class TablesDocument {
         tables.put(
                 "groups",
                 "Parts of a batch: by data domain, source, timestep, modality, length. Kept, not judged yet.");
-        tables.put("shards", "Which samples of which data shard a worker read. Incidents of several runs are held against it.");
-        tables.put("events", "What happened to a run beside its steps. Scheduled events explain shared steps; the others are kept, not judged yet.");
+        tables.put(
+                "shards",
+                "Which samples of which data shard a worker read. Incidents of several runs are held against it.");
+        tables.put(
+                "events",
+                "What happened to a run beside its steps. Scheduled events explain shared steps; the others are kept, not judged yet.");
         tables.put("quarantine", "What an import did not take as it stood; it comes back in the report.");
         return tables;
     }

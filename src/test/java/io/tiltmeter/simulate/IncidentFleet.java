@@ -160,7 +160,9 @@ public final class IncidentFleet {
     }
 
     private int datasetOf(int run) {
-        boolean paired = cause == CommonCause.BAD_HOST && uniform(run, 3) < PAIRED && !culprits(run).isEmpty();
+        boolean paired = cause == CommonCause.BAD_HOST
+                && uniform(run, 3) < PAIRED
+                && !culprits(run).isEmpty();
         return paired ? pairedDataset() : below(run, 2, DATASETS);
     }
 

@@ -76,7 +76,8 @@ class CorpusTruthIT {
             assertThat(pattern.path("axis").asText()).isEqualTo("setting");
             assertThat(pattern.path("value").asText()).isEqualTo("lr ≥ 0.1");
             assertThat(pattern.path("evidence").asText()).endsWith("the edge lies between 0.03 and 0.1");
-            assertThat(pattern.path("runs")).extracting(JsonNode::asText)
+            assertThat(pattern.path("runs"))
+                    .extracting(JsonNode::asText)
                     .containsExactly("cs336/lr_sweep_1", "cs336/lr_sweep_1e-1", "cs336/lr_sweep_3e-1");
         });
     }
