@@ -10,9 +10,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -24,7 +27,7 @@ import java.util.TreeSet;
  * of one kind there is compared with what the runs' own rates of such findings would give by chance. The n runs that
  * logged the place hit it with probabilities pᵢ = 1 − (1 − rᵢ)^w, rᵢ being the run's findings (and a half, for a rate seen
  * few times is uncertain) divided by its logged points and w the window's length; P(X ≥ k) is bounded by the binomial
- * with their mean. Probabilities are adjusted for all places looked at (Benjamini and Hochberg, 1995). A pattern needs q ≤
+ * with their mean. Probabilities are adjusted for all places of all projects and kinds (Benjamini and Hochberg, 1995). A pattern needs q ≤
  * 0.05, at least 3 runs and at least a quarter of those exposed.
  *
  * <p>Findings in the first 10 logged steps are left out: every run is unsettled there.
@@ -37,12 +40,14 @@ public final class PatternFinder {
     /** Smallest share of the exposed runs: a cause that is common to the fleet shows in a good part of it. */
     public static final double SMALLEST_SHARE = 0.25;
 
+    /** Of intervals: the usual one. */
+    static final double CONFIDENCE = 0.95;
+
     /** Median effect over threshold from which shared marks are a warning, though each alone is information. */
     private static final double STRONG = 2;
 
     private static final int WINDOW = 16;
     private static final int EARLY = 10;
-    private static final String AXIS = "step";
 
     private final Map<String, String> adviceByDetector;
 
@@ -70,7 +75,7 @@ public final class PatternFinder {
 
     /** Whether a pattern tells this finding, so that a report need not list it for each run. */
     public static boolean covers(Pattern pattern, Finding finding) {
-        return pattern.axis().equals(AXIS)
+        return pattern.axis().equals(Axis.STEP.text())
                 && pattern.kind().equals(finding.detector())
                 && pattern.metric().equals(finding.metric())
                 && finding.stepFrom() >= pattern.stepFrom()
@@ -83,56 +88,104 @@ public final class PatternFinder {
         return patterns.stream().anyMatch(p -> covers(p, finding));
     }
 
-    /** Patterns of the fleet: gravest first, then the strongest shared by most. */
+    /** Patterns of the fleet when steps are the only axis: gravest first, then the strongest shared by most. */
     public List<Pattern> find(List<JudgedRun> runs) {
-        Map<String, List<JudgedRun>> projects = new TreeMap<>();
+        return find(runs, 1);
+    }
+
+    /** Whether there is anything to look for: enough runs of a project with a finding of one kind. */
+    static boolean canTell(List<JudgedRun> runs) {
+        return projects(runs).values().stream()
+                .anyMatch(members -> marks(members).values().stream()
+                        .anyMatch(marks -> runsOf(marks).size() >= FEWEST_RUNS));
+    }
+
+    /**
+     * Patterns of the fleet: gravest first, then the strongest shared by most.
+     *
+     * @param families how many families of axes share the allowed rate of false discoveries
+     */
+    List<Pattern> find(List<JudgedRun> runs, int families) {
+        List<Place> places = new ArrayList<>();
+        long looked = 0;
+        TreeMap<String, List<JudgedRun>> projects = projects(runs);
+        for (List<JudgedRun> members : projects.values()) {
+            for (List<Mark> marks : marks(members).values()) {
+                Map<String, Double> rates = rates(members, marks);
+                double stride = stride(members);
+                long steps = looked(members, stride);
+                List<Place> exact = places(members, marks, rates, stride, 1);
+                places.addAll(exact);
+                // What is shared to the step is not looked at again as part of a window.
+                Set<Mark> told = Collections.newSetFromMap(new IdentityHashMap<>());
+                exact.stream()
+                        .filter(place -> place.p * families * steps <= LARGEST_Q)
+                        .forEach(place -> told.addAll(place.marks));
+                List<Mark> left = new ArrayList<>(marks);
+                left.removeIf(told::contains);
+                places.addAll(places(members, left, rates, stride, WINDOW));
+                looked += 2 * steps;
+            }
+        }
+        double[] q = FalseDiscoveries.adjust(
+                places.stream().mapToDouble(place -> place.p).toArray(), looked, families);
+        StepContrasts contrasts = new StepContrasts(projects);
+        List<Pattern> patterns = new ArrayList<>();
+        Set<Mark> told = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (int i = 0; i < q.length; i++) {
+            Place place = places.get(i);
+            if (q[i] <= LARGEST_Q
+                    && place.runs.size() >= FEWEST_RUNS
+                    && place.share() >= SMALLEST_SHARE
+                    && place.marks.stream().noneMatch(told::contains)) {
+                told.addAll(place.marks);
+                patterns.add(pattern(place, q[i], contrasts));
+            }
+        }
+        patterns.sort(ORDER);
+        return patterns;
+    }
+
+    private static TreeMap<String, List<JudgedRun>> projects(List<JudgedRun> runs) {
+        TreeMap<String, List<JudgedRun>> projects = new TreeMap<>();
         for (JudgedRun run : runs) {
             String project = run.summary().project();
             if (project != null) {
                 projects.computeIfAbsent(project, k -> new ArrayList<>()).add(run);
             }
         }
-        List<Pattern> patterns = new ArrayList<>();
-        projects.forEach((project, members) -> {
-            if (members.size() >= FEWEST_RUNS) {
-                patterns.addAll(inProject(project, members));
-            }
-        });
-        patterns.sort(Comparator.comparing(Pattern::severity)
-                .reversed()
-                .thenComparing(
-                        Comparator.comparingDouble(PatternFinder::strength).reversed())
-                .thenComparing(Pattern::project)
-                .thenComparingLong(Pattern::stepFrom)
-                .thenComparing(Pattern::kind)
-                .thenComparing(Pattern::metric));
-        return patterns;
+        return projects;
     }
 
-    private static double strength(Pattern pattern) {
-        return pattern.medianScore() * pattern.runs().size() / pattern.exposed();
-    }
-
-    private List<Pattern> inProject(String project, List<JudgedRun> runs) {
+    /** Marks of each kind in a project; none where it has too few runs to share one. */
+    private static Map<String, List<Mark>> marks(List<JudgedRun> members) {
         Map<String, List<Mark>> kinds = new TreeMap<>();
-        for (JudgedRun run : runs) {
-            for (Finding finding : run.findings()) {
-                if (isLocal(run, finding)) {
-                    kinds.computeIfAbsent(finding.detector() + " " + finding.metric(), k -> new ArrayList<>())
-                            .add(new Mark(run, finding));
+        if (members.size() >= FEWEST_RUNS) {
+            for (JudgedRun run : members) {
+                for (Finding finding : run.findings()) {
+                    if (isLocal(run, finding)) {
+                        kinds.computeIfAbsent(finding.detector() + " " + finding.metric(), k -> new ArrayList<>())
+                                .add(new Mark(run, finding));
+                    }
                 }
             }
         }
-        List<Pattern> patterns = new ArrayList<>();
-        for (List<Mark> marks : kinds.values()) {
-            Map<String, Double> rates = rates(runs, marks);
-            List<Pattern> exact = significant(project, runs, marks, rates, 1);
-            patterns.addAll(exact);
-            List<Mark> left = new ArrayList<>(marks);
-            left.removeIf(m -> covers(exact, m.finding()));
-            patterns.addAll(significant(project, runs, left, rates, WINDOW));
-        }
-        return patterns;
+        return kinds;
+    }
+
+    /** Order of patterns in a report. */
+    static final Comparator<Pattern> ORDER = Comparator.comparing(Pattern::severity)
+            .reversed()
+            .thenComparing(Comparator.comparingDouble(PatternFinder::strength).reversed())
+            .thenComparing(Pattern::project)
+            .thenComparingLong(Pattern::stepFrom)
+            .thenComparing(Pattern::kind)
+            .thenComparing(Pattern::metric)
+            .thenComparing(Pattern::axis)
+            .thenComparing(Pattern::value);
+
+    private static double strength(Pattern pattern) {
+        return pattern.medianScore() * pattern.runs().size() / pattern.exposed();
     }
 
     /** An event at a step, not a statement on the run as a whole nor on its first steps. */
@@ -156,47 +209,43 @@ public final class PatternFinder {
         return rates;
     }
 
-    /** Candidate places: disjoint, the most shared first, so that neighbours of an event do not repeat it. */
-    private List<Pattern> significant(
-            String project, List<JudgedRun> runs, List<Mark> marks, Map<String, Double> rates, int window) {
-        if (marks.isEmpty()) {
-            return List.of();
-        }
-        double stride = Robust.median(runs.stream()
+    private static double stride(List<JudgedRun> runs) {
+        return Robust.median(runs.stream()
                 .filter(r -> r.summary().points() > 1)
                 .mapToDouble(JudgedRun::stride)
                 .toArray());
+    }
+
+    /** Candidate places: disjoint, the most shared first, so that neighbours of an event do not repeat it. */
+    private static List<Place> places(
+            List<JudgedRun> runs, List<Mark> marks, Map<String, Double> rates, double stride, int window) {
         // Runs may log the same event one logged step apart when their strides differ; with steps of 1 there is no
         // slack.
         long width = (long) Math.floor(window * stride);
-        List<List<Mark>> places = places(marks, Math.max(0, width - 1));
-        double[] p = new double[places.size()];
-        int[] exposed = new int[places.size()];
-        double[] chance = new double[places.size()];
-        for (int i = 0; i < p.length; i++) {
-            long step = places.get(i).get(0).finding().stepFrom();
+        List<Place> places = new ArrayList<>();
+        for (List<Mark> stretch : stretches(marks, Math.max(0, width - 1))) {
+            long step = stretch.get(0).finding().stepFrom();
+            int exposed = 0;
             double sum = 0;
             for (JudgedRun run : runs) {
                 if (run.logged(step)) {
-                    exposed[i]++;
-                    double rate = rates.getOrDefault(run.summary().runId(), 0.0);
-                    sum += 1 - Math.pow(1 - rate, window);
+                    exposed++;
+                    sum += 1 - Math.pow(1 - rates.getOrDefault(run.summary().runId(), 0.0), window);
                 }
             }
-            chance[i] = exposed[i] == 0 ? 1 : sum / exposed[i];
-            p[i] = Tails.binomialUpper(
-                    exposed[i], chance[i], runsOf(places.get(i)).size());
+            double chance = exposed == 0 ? 1 : sum / exposed;
+            TreeSet<String> shared = runsOf(stretch);
+            places.add(
+                    new Place(stretch, shared, exposed, chance, Tails.binomialUpper(exposed, chance, shared.size())));
         }
-        double[] q = Tails.benjaminiHochberg(p, looked(runs, stride));
-        List<Pattern> patterns = new ArrayList<>();
-        for (int i = 0; i < p.length; i++) {
-            TreeSet<String> shared = runsOf(places.get(i));
-            double share = shared.size() / (double) Math.max(1, exposed[i]);
-            if (q[i] <= LARGEST_Q && shared.size() >= FEWEST_RUNS && share >= SMALLEST_SHARE) {
-                patterns.add(pattern(project, places.get(i), shared, exposed[i], share / chance[i], q[i]));
-            }
+        return places;
+    }
+
+    /** A stretch of steps with the runs that have a mark in it. */
+    private record Place(List<Mark> marks, TreeSet<String> runs, int exposed, double chance, double p) {
+        double share() {
+            return runs.size() / (double) Math.max(1, exposed);
         }
-        return patterns;
     }
 
     /** Places looked at: every logged step of the longest run. */
@@ -211,7 +260,7 @@ public final class PatternFinder {
     }
 
     /** Stretches of marks no longer than {@code width} steps in which at least three runs have one. */
-    private static List<List<Mark>> places(List<Mark> marks, long width) {
+    private static List<List<Mark>> stretches(List<Mark> marks, long width) {
         List<Mark> sorted = new ArrayList<>(marks);
         sorted.sort(Comparator.comparingLong((Mark m) -> m.finding().stepFrom())
                 .thenComparing(Mark::finding, Finding.ORDER));
@@ -252,39 +301,47 @@ public final class PatternFinder {
         return runs;
     }
 
-    private Pattern pattern(
-            String project, List<Mark> place, TreeSet<String> runs, int exposed, double lift, double q) {
-        Finding first = place.get(0).finding();
-        long to = place.get(place.size() - 1).finding().stepFrom();
-        double[] scores = place.stream().mapToDouble(m -> m.finding().score()).toArray();
+    private Pattern pattern(Place place, double q, StepContrasts contrasts) {
+        JudgedRun member = place.marks.get(0).run();
+        Finding first = place.marks.get(0).finding();
+        long to = place.marks.get(place.marks.size() - 1).finding().stepFrom();
+        double[] scores =
+                place.marks.stream().mapToDouble(m -> m.finding().score()).toArray();
         double score = Robust.median(scores);
+        String project = Objects.requireNonNullElse(member.summary().project(), "");
         String steps = first.stepFrom() == to ? "" + to : first.stepFrom() + "–" + to;
+        double[] share = Tails.clopperPearson(place.exposed, place.runs.size(), CONFIDENCE);
         return new Pattern(
-                AXIS,
+                Axis.STEP.text(),
                 steps,
                 project,
                 first.detector(),
                 first.metric(),
-                severity(place, score, first.threshold()),
+                severity(place.marks, score, first.threshold()),
                 first.stepFrom(),
                 to,
-                List.copyOf(runs),
-                exposed,
-                lift,
+                List.copyOf(place.runs),
+                place.exposed,
+                place.share() / place.chance,
+                share[0] / place.chance,
+                share[1] / place.chance,
                 q,
                 score,
+                "",
+                contrasts.of(project, first, first.stepFrom(), to),
+                List.of(),
                 String.format(
                         Locale.ROOT,
                         "%d of the %d runs that logged step %s have a %s%s there, median score %.1f (threshold %.1f); by chance"
                                 + " %.2g runs would",
-                        runs.size(),
-                        exposed,
+                        place.runs.size(),
+                        place.exposed,
                         steps,
                         first.detector(),
                         first.metric().isEmpty() ? "" : " of " + first.metric(),
                         score,
                         first.threshold(),
-                        runs.size() / lift),
+                        place.chance * place.exposed),
                 adviceByDetector.getOrDefault(first.detector(), ""));
     }
 

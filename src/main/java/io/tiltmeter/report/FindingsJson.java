@@ -197,11 +197,35 @@ public final class FindingsJson {
         json.endArray()
                 .field("exposed", pattern.exposed())
                 .field("lift", pattern.lift())
+                .name("lift_interval")
+                .flatArray()
+                .value(pattern.liftLow())
+                .value(pattern.liftHigh())
+                .endArray()
                 .field("q_value", pattern.qValue())
                 .field("median_score", pattern.medianScore())
                 .field("evidence", pattern.evidence())
-                .field("advice", pattern.advice())
-                .endObject();
+                .field("explanation", pattern.explanation())
+                .name("contrasts")
+                .array();
+        for (Pattern.Contrast contrast : pattern.contrasts()) {
+            json.flatObject()
+                    .field("among", contrast.among())
+                    .field("affected", contrast.affected())
+                    .field("of", contrast.of())
+                    .endObject();
+        }
+        json.endArray().name("confounders").array();
+        for (Pattern.Confounder confounder : pattern.confounders()) {
+            json.flatObject()
+                    .field("axis", confounder.axis())
+                    .field("value", confounder.value())
+                    .field("q_value", confounder.qValue())
+                    .field("p_given_pattern", confounder.pGiven())
+                    .field("rejected", confounder.rejected())
+                    .endObject();
+        }
+        json.endArray().field("advice", pattern.advice()).endObject();
     }
 
     private void detector(DetectorInfo detector) throws IOException {

@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 /** Turns a report into the text of its page. */
 final class PageBuilder {
     private static final int MOST_LINKS = 12;
+    private static final int MOST_CONFOUNDERS = 8;
     private static final int BAR = 1000;
 
     private final FleetReport report;
@@ -111,18 +112,27 @@ final class PageBuilder {
         DetectorInfo detector = detectors.get(pattern.kind());
         return new Page.PatternCard(
                 pattern.severity().text(),
-                text(pattern.axis()),
+                Wording.axis(pattern.axis()),
                 text(pattern.value()),
                 detector == null ? text(pattern.kind()) : text(detector.title()),
                 text(pattern.metric()),
-                text(pattern.project()),
+                Wording.project(pattern),
                 count(runs.size()) + " of " + count(pattern.exposed(), "run"),
                 List.of(
                         new Page.Fact("steps", Formats.steps(pattern.stepFrom(), pattern.stepTo())),
-                        new Page.Fact("lift", number(pattern.lift())),
+                        new Page.Fact(
+                                "lift",
+                                number(pattern.lift()) + " (" + number(pattern.liftLow()) + "–"
+                                        + number(pattern.liftHigh()) + ")"),
                         new Page.Fact("q", number(pattern.qValue())),
                         new Page.Fact("median score", number(pattern.medianScore()))),
                 text(pattern.evidence()),
+                text(pattern.explanation()),
+                pattern.contrasts().stream().map(Wording::contrast).toList(),
+                pattern.confounders().stream()
+                        .limit(MOST_CONFOUNDERS)
+                        .map(Wording::confounder)
+                        .toList(),
                 text(pattern.advice()),
                 runs.stream().map(r -> Integer.toString(r.index())).collect(Collectors.joining(" ")),
                 runs.subList(0, Math.min(MOST_LINKS, runs.size())),

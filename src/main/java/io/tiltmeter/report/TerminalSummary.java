@@ -96,18 +96,26 @@ public final class TerminalSummary {
     }
 
     private void pattern(Pattern pattern) {
-        String text = Formats.text(pattern.axis()) + " " + Formats.text(pattern.value()) + ": "
+        String text = Wording.axis(pattern.axis()) + " " + Formats.text(pattern.value()) + ": "
                 + pattern.runs().size() + " of " + Formats.count(pattern.exposed(), "run") + " of "
-                + Formats.text(pattern.project()) + " · " + Formats.text(pattern.kind()) + " ("
+                + Wording.project(pattern) + " · " + Formats.text(pattern.kind()) + " ("
                 + Formats.text(pattern.metric()) + ") · lift " + Formats.number(pattern.lift()) + " · q "
                 + Formats.number(pattern.qValue());
         line(INDENT
                 + severity(pattern.severity().text())
                 + TerminalText.cut(text, width - INDENT.length() - SEVERITY_COLUMNS));
-        String evidence = Formats.text(pattern.evidence());
+        detail(Formats.text(pattern.evidence()));
+        if (!pattern.explanation().isEmpty()) {
+            detail("explained by " + Formats.text(pattern.explanation()));
+        } else {
+            pattern.confounders().stream().limit(1).map(Wording::confounder).forEach(this::detail);
+        }
+    }
+
+    private void detail(String text) {
         line(INDENT
                 + " ".repeat(SEVERITY_COLUMNS)
-                + paint(DIM, TerminalText.cut(evidence, width - INDENT.length() - SEVERITY_COLUMNS)));
+                + paint(DIM, TerminalText.cut(text, width - INDENT.length() - SEVERITY_COLUMNS)));
     }
 
     /** The gravest first; among equals those that no pattern above explains. */

@@ -1,6 +1,8 @@
 package io.tiltmeter.spark;
 
 import io.tiltmeter.config.Settings;
+import io.tiltmeter.correlate.Correlation;
+import io.tiltmeter.correlate.FleetRun;
 import io.tiltmeter.correlate.PatternFinder;
 import io.tiltmeter.detect.Detector;
 import io.tiltmeter.detect.DetectorInfo;
@@ -40,6 +42,11 @@ final class FleetAnalysis {
     private final Map<String, List<Finding>> findings = new HashMap<>();
     private final Map<String, List<Coverage>> coverage = new HashMap<>();
     private final Map<String, List<Incident>> incidents = new HashMap<>();
+    /** When the first steps of findings were logged, by run, attempt and step. */
+    private final Map<List<Object>, Long> times = new HashMap<>();
+    /** When runs logged their first and last step. */
+    private final Map<String, long[]> spans = new HashMap<>();
+
     private List<Pattern> patterns = List.of();
 
     /** Analyses these runs, ordered by id. */
@@ -53,7 +60,8 @@ final class FleetAnalysis {
      *
      * @param metricsOnly runs that logged metrics, but no step; one that is known to have failed is judged all the same
      */
-    void judge(List<RunJudging.Judged> withSteps, Set<String> metricsOnly, WorkerHosts hosts) {
+    void judge(
+            List<RunJudging.Judged> withSteps, Set<String> metricsOnly, WorkerHosts hosts, FleetExposures exposures) {
         withSteps.forEach(this::take);
         Set<String> notJudged = new HashSet<>();
         for (RunRecord run : runs.values()) {
@@ -86,7 +94,7 @@ final class FleetAnalysis {
         }
         findings.replaceAll((id, list) -> list.stream().sorted(Finding.ORDER).toList());
         nameHosts(hosts);
-        correlate();
+        correlate(hosts, exposures);
     }
 
     private DetectorSettings settings(DetectorInfo info) {
@@ -109,6 +117,15 @@ final class FleetAnalysis {
         summaries.put(judged.runId(), judged.summary());
         findings.put(judged.runId(), new ArrayList<>(judged.findings()));
         coverage.put(judged.runId(), new ArrayList<>(judged.coverage()));
+        spans.put(judged.runId(), new long[] {judged.firstTime(), judged.lastTime()});
+        for (int i = 0; i < judged.findings().size(); i++) {
+            Finding finding = judged.findings().get(i);
+            times.put(moment(finding), judged.findingTimes().get(i));
+        }
+    }
+
+    private static List<Object> moment(Finding finding) {
+        return List.of(finding.runId(), finding.attempt(), finding.stepFrom());
     }
 
     private void take(String detector, String runId, Detector.Assessment assessment) {
@@ -123,19 +140,20 @@ final class FleetAnalysis {
         findings.replaceAll((id, list) -> named.getOrDefault(id, List.of()));
     }
 
-    private void correlate() {
+    private void correlate(WorkerHosts hosts, FleetExposures exposures) {
         Map<String, String> advice =
                 Detectors.infos().stream().collect(Collectors.toMap(DetectorInfo::id, DetectorInfo::advice));
-        patterns = new PatternFinder(advice)
-                .find(summaries.entrySet().stream()
-                        .map(run -> new PatternFinder.JudgedRun(
-                                run.getValue(), findings.getOrDefault(run.getKey(), List.of())))
-                        .toList());
+        IncidentBuilder builder = new IncidentBuilder(advice);
+        List<PatternFinder.JudgedRun> judged = summaries.entrySet().stream()
+                .map(run -> new PatternFinder.JudgedRun(run.getValue(), findings.getOrDefault(run.getKey(), List.of())))
+                .toList();
+        patterns = exposures.explain(
+                Correlation.find(advice, judged, fleetRuns(builder, hosts, exposures)),
+                summaries.values().stream().collect(Collectors.toMap(RunSummary::runId, RunSummary::points)));
         // Patterns of one run's finding: most runs have none, so look only where the run takes part.
         Map<String, List<Pattern>> byRun = new HashMap<>();
         patterns.forEach(pattern -> pattern.runs()
                 .forEach(id -> byRun.computeIfAbsent(id, r -> new ArrayList<>()).add(pattern)));
-        IncidentBuilder builder = new IncidentBuilder(advice);
         summaries.forEach((id, summary) -> {
             List<Pattern> mine = byRun.getOrDefault(id, List.of());
             incidents.put(
@@ -145,6 +163,64 @@ final class FleetAnalysis {
                             findings.getOrDefault(id, List.of()),
                             finding -> PatternFinder.covers(mine, finding)));
         });
+    }
+
+    /** The runs with their incidents, whether a pattern tells them or not, and what they were exposed to. */
+    private List<FleetRun> fleetRuns(IncidentBuilder builder, WorkerHosts hosts, FleetExposures exposures) {
+        Map<String, List<Finding>> grave = new HashMap<>();
+        List<Finding> all = new ArrayList<>();
+        summaries.forEach((id, summary) -> {
+            for (Incident incident : builder.build(summary, findings.getOrDefault(id, List.of()))) {
+                FleetRun.grave(incident.findings()).ifPresent(finding -> {
+                    grave.computeIfAbsent(id, r -> new ArrayList<>()).add(finding);
+                    all.add(finding);
+                });
+            }
+        });
+        boolean anyKind = all.stream()
+                .collect(Collectors.groupingBy(
+                        Finding::detector, Collectors.mapping(Finding::runId, Collectors.toSet())))
+                .values()
+                .stream()
+                .anyMatch(runsOfKind -> runsOfKind.size() >= PatternFinder.FEWEST_RUNS);
+        if (!anyKind) {
+            return List.of();
+        }
+        Map<String, List<FleetRun.Place>> places = exposures.places();
+        List<Map<String, FleetRun.Reading>> shards = exposures.shards(all);
+        Map<String, List<FleetRun.Event>> events = new HashMap<>();
+        for (int i = 0; i < all.size(); i++) {
+            Finding finding = all.get(i);
+            FleetRun.event(
+                            List.of(finding),
+                            times.getOrDefault(moment(finding), FleetRun.NO_TIME),
+                            hosts.place(finding).orElse(null),
+                            shards.get(i))
+                    .ifPresent(event -> events.computeIfAbsent(finding.runId(), r -> new ArrayList<>())
+                            .add(event));
+        }
+        return summaries.entrySet().stream()
+                .map(entry -> fleetRun(
+                        entry.getKey(),
+                        entry.getValue(),
+                        events.getOrDefault(entry.getKey(), List.of()),
+                        places.getOrDefault(entry.getKey(), List.of())))
+                .toList();
+    }
+
+    private FleetRun fleetRun(String id, RunSummary summary, List<FleetRun.Event> events, List<FleetRun.Place> places) {
+        long[] span = spans.getOrDefault(id, new long[] {FleetRun.NO_TIME, FleetRun.NO_TIME});
+        return new FleetRun(
+                runs.getOrDefault(id, RunRecord.of(id, null, Map.of())),
+                summary,
+                coverage.getOrDefault(id, List.of()).stream()
+                        .filter(c -> c.status() == Coverage.Status.OBSERVED)
+                        .map(Coverage::detector)
+                        .collect(Collectors.toSet()),
+                events,
+                places,
+                span[0],
+                span[1]);
     }
 
     /** Runs whose curves the report shows: the gravest, and one of each pattern. */

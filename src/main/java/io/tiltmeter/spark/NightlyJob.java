@@ -3,6 +3,7 @@ package io.tiltmeter.spark;
 import io.tiltmeter.blocks.DigestCodec;
 import io.tiltmeter.blocks.Slice;
 import io.tiltmeter.config.Settings;
+import io.tiltmeter.correlate.PatternFinder;
 import io.tiltmeter.model.AttemptRecord;
 import io.tiltmeter.model.Rejection;
 import io.tiltmeter.model.RunRecord;
@@ -122,7 +123,11 @@ public final class NightlyJob {
                     .orElse(List.of());
             String date = request.date().orElseGet(() -> lastDate(withSteps, tables));
             progress.stage("Correlating");
-            analysis.judge(withSteps, metricsOnly.runs(), new WorkerHosts(tables));
+            analysis.judge(
+                    withSteps,
+                    metricsOnly.runs(),
+                    new WorkerHosts(tables),
+                    new FleetExposures(spark, tables, PatternFinder.FEWEST_RUNS));
             Set<String> drawn = Set.copyOf(analysis.runsToDraw());
             List<RunJudging.Judged> charts = judged.map(rdd ->
                             rdd.filter(run -> drawn.contains(run.runId())).collect())

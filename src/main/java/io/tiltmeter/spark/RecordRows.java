@@ -73,7 +73,8 @@ final class RecordRows {
                 r.tensorCoordinate(),
                 r.pipelineCoordinate(),
                 r.contextCoordinate(),
-                r.expertCoordinate());
+                r.expertCoordinate(),
+                text(r.rack()));
     }
 
     static InternalRow row(StepRecord r) {

@@ -86,8 +86,11 @@ final class ReportTables {
             .add("runs", DataTypes.createArrayType(STRING, false), false)
             .add("exposed", INT, false)
             .add("lift", DOUBLE, false)
+            .add("lift_low", DOUBLE, false)
+            .add("lift_high", DOUBLE, false)
             .add("q_value", DOUBLE, false)
             .add("median_score", DOUBLE, false)
+            .add("explanation", STRING, false)
             .add("evidence", STRING, false);
 
     private static final StructType COVERAGE = new StructType()
@@ -174,8 +177,11 @@ final class ReportTables {
                         p.runs().toArray(String[]::new),
                         p.exposed(),
                         p.lift(),
+                        p.liftLow(),
+                        p.liftHigh(),
                         p.qValue(),
                         p.medianScore(),
+                        p.explanation(),
                         p.evidence())));
         // Small tables: what each costs is mostly Spark's overhead of a job, so they go side by side.
         CompletableFuture.allOf(Stream.<Runnable>of(

@@ -6,6 +6,7 @@ import io.tiltmeter.blocks.ChartSampler;
 import io.tiltmeter.blocks.Digest;
 import io.tiltmeter.blocks.DigestCursor;
 import io.tiltmeter.blocks.Slice;
+import io.tiltmeter.blocks.TimeTrack;
 import io.tiltmeter.detect.Detector;
 import io.tiltmeter.detect.DetectorSettings;
 import io.tiltmeter.detect.Detectors;
@@ -49,7 +50,10 @@ final class RunJudging {
      * What the scan of one run leaves.
      *
      * @param charts its curves; empty where they were not asked for
-     * @param lastTime when its last step was logged, in microseconds since the epoch, {@link Slice#NO_TIME} if unknown
+     * @param findingTimes for each finding when its first step was logged, in microseconds since the epoch, {@link
+     *     Slice#NO_TIME} if unknown
+     * @param firstTime when its first step was logged
+     * @param lastTime when its last step was logged
      */
     record Judged(
             String runId,
@@ -57,10 +61,12 @@ final class RunJudging {
             List<Finding> findings,
             List<Coverage> coverage,
             List<Chart> charts,
+            List<Long> findingTimes,
+            long firstTime,
             long lastTime)
             implements Serializable {
         Judged withoutCharts() {
-            return new Judged(runId, summary, findings, coverage, List.of(), lastTime);
+            return new Judged(runId, summary, findings, coverage, List.of(), findingTimes, firstTime, lastTime);
         }
     }
 
@@ -97,7 +103,15 @@ final class RunJudging {
     static Judged judgeEmpty(RunRecord run, Map<String, DetectorSettings> detectors) {
         RunJudge.Verdict verdict = new RunJudge(run, detectors).finish();
         RunSummary summary = new RunSummarizer(run).summary();
-        return new Judged(run.runId(), summary, verdict.findings(), verdict.coverage(), List.of(), Slice.NO_TIME);
+        return new Judged(
+                run.runId(),
+                summary,
+                verdict.findings(),
+                verdict.coverage(),
+                List.of(),
+                verdict.findings().stream().map(finding -> Slice.NO_TIME).toList(),
+                Slice.NO_TIME,
+                Slice.NO_TIME);
     }
 
     /** Walks digest rows ordered by run, attempt, window and metric; hands out a verdict when a run ends. */
@@ -133,6 +147,7 @@ final class RunJudging {
                     .toList();
             int attempt = -1;
             long lastTime = Slice.NO_TIME;
+            TimeTrack times = new TimeTrack();
             while (isOf(runId)) {
                 int number = DigestRows.attempt(pending.get());
                 Digest digest = DigestRows.digest(pending.get());
@@ -144,6 +159,7 @@ final class RunJudging {
                 DigestCursor cursor = new DigestCursor(number, digest);
                 while (cursor.advance()) {
                     lastTime = Math.max(lastTime, cursor.timeMicros());
+                    times.add(number, cursor.step(), cursor.timeMicros());
                     judge.observe(cursor);
                     summarizer.observe(cursor);
                     for (int c = 0; c < CHARTS.size(); c++) {
@@ -163,6 +179,10 @@ final class RunJudging {
                             .filter(c -> !c.isEmpty())
                             .map(ChartSampler::chart)
                             .toList(),
+                    verdict.findings().stream()
+                            .map(finding -> times.at(finding.attempt(), finding.stepFrom()))
+                            .toList(),
+                    times.first(),
                     lastTime);
         }
 

@@ -66,6 +66,7 @@ public final class Schemas {
             .optional("pipeline_coordinate", INT)
             .optional("context_coordinate", INT)
             .optional("expert_coordinate", INT)
+            .optional("rack", STRING)
             .build();
 
     public static final StructType STEPS = steps();

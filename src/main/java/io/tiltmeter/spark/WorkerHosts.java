@@ -2,16 +2,19 @@ package io.tiltmeter.spark;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.tiltmeter.correlate.FleetRun.Place;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.StepRecord;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.sql.Row;
 
-/** Names the hosts of workers in findings, from the {@code topology} table. */
+/** Places of the workers that findings name, from the {@code topology} table. */
 final class WorkerHosts {
     private final MetricTables tables;
+    private final Map<Key, Place> places = new HashMap<>();
 
     WorkerHosts(MetricTables tables) {
         this.tables = tables;
@@ -29,20 +32,23 @@ final class WorkerHosts {
         if (runs.length == 0 || !tables.has("topology")) {
             return findings;
         }
-        Map<Key, String> hosts = new HashMap<>();
         tables.read("topology")
                 .ifPresent(frame -> MetricTables.exactly(frame, Schemas.TOPOLOGY)
                         .filter(col("run_id").isin(runs).and(col("host").isNotNull()))
-                        .select("run_id", "attempt", "worker", "host")
+                        .select("run_id", "attempt", "worker", "host", "device", "rack")
                         .collectAsList()
-                        .forEach((Row row) -> hosts.put(
+                        .forEach((Row row) -> places.put(
                                 new Key(row.getString(0), row.isNullAt(1) ? 0 : row.getInt(1), row.getInt(2)),
-                                row.getString(3))));
+                                new Place(row.getString(5), row.getString(3), row.getString(4), 1))));
         return findings.stream()
-                .map(finding -> {
-                    String host = hosts.get(new Key(finding.runId(), finding.attempt(), finding.worker()));
-                    return host == null ? finding : finding.withHost(host);
-                })
+                .map(finding -> place(finding)
+                        .map(place -> finding.withHost(place.host()))
+                        .orElse(finding))
                 .toList();
+    }
+
+    /** Where the worker of a finding ran; empty before {@link #name}, without a worker, and where it is not known. */
+    Optional<Place> place(Finding finding) {
+        return Optional.ofNullable(places.get(new Key(finding.runId(), finding.attempt(), finding.worker())));
     }
 }

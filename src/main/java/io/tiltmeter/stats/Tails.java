@@ -67,6 +67,35 @@ public final class Tails {
     }
 
     /**
+     * Interval of Clopper and Pearson (1934) for the probability behind k successes of n trials: each end is the
+     * probability that makes so extreme a count have half the chance that is left.
+     *
+     * @param confidence chance that the interval holds the probability, at least; 0.95 is usual
+     * @return lower and upper end; 0 and 1 without any trial
+     */
+    public static double[] clopperPearson(int n, int k, double confidence) {
+        double tail = (1 - confidence) / 2;
+        double low = k == 0 ? 0 : whereUpperIs(n, k, tail);
+        double high = k >= n ? 1 : whereUpperIs(n, k + 1, 1 - tail);
+        return new double[] {low, high};
+    }
+
+    /** The probability p at which P(X ≥ k) reaches a value: it grows with p, so halving finds it. */
+    private static double whereUpperIs(int n, int k, double value) {
+        double low = 0;
+        double high = 1;
+        for (int i = 0; i < 60; i++) {
+            double middle = (low + high) / 2;
+            if (binomialUpper(n, middle, k) < value) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        return (low + high) / 2;
+    }
+
+    /**
      * False-discovery-adjusted p-values (q-values) of Benjamini and Hochberg (1995).
      *
      * @param p the p-values that are worth adjusting

@@ -65,8 +65,8 @@ class PatternFinderTest {
             // Rates (findings + 1/2) / 1,000: six of .0015 and four of .0005, mean .0011; 6/10 is 545.5 times as much.
             double chance = (6 * 0.0015 + 4 * 0.0005) / 10;
             assertThat(p.lift()).isCloseTo(0.6 / chance, within(1e-9));
-            // 1,000 places looked at, one of them with a p-value.
-            assertThat(p.qValue() / (1000 * upper(10, chance, 6))).isCloseTo(1, within(1e-9));
+            // 1,000 places looked at twice, as steps and as windows, one of them with a p-value.
+            assertThat(p.qValue() / (2000 * upper(10, chance, 6))).isCloseTo(1, within(1e-9));
             assertThat(p.advice()).isEqualTo("Look at the batch.");
             assertThat(p.evidence())
                     .isEqualTo("6 of the 10 runs that logged step 500 have a loss-spike of loss there, median score 6.0"

@@ -101,8 +101,12 @@ final class TablesDocument {
         tables.put(
                 "groups",
                 "Parts of a batch: by data domain, source, timestep, modality, length. Kept, not judged yet.");
-        tables.put("shards", "Which samples of which data shard a worker read. Kept, not judged yet.");
-        tables.put("events", "What happened to a run beside its steps. Kept, not judged yet.");
+        tables.put(
+                "shards",
+                "Which samples of which data shard a worker read. Incidents of several runs are held against it.");
+        tables.put(
+                "events",
+                "What happened to a run beside its steps. Scheduled events explain shared steps; the others are kept, not judged yet.");
         tables.put("quarantine", "What an import did not take as it stood; it comes back in the report.");
         return tables;
     }
@@ -141,6 +145,7 @@ final class TablesDocument {
         columns.put("exit_reason", "|Why it ended");
         columns.put("host", "|Machine");
         columns.put("device", "|Device on the machine");
+        columns.put("rack", "|What the machine shares with others: rack, pod or switch");
         columns.put("data_coordinate", "1|Place in the data-parallel dimension");
         columns.put("tensor_coordinate", "1|Place in the tensor-parallel dimension");
         columns.put("pipeline_coordinate", "1|Place in the pipeline");

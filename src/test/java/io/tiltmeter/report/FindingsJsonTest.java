@@ -126,9 +126,17 @@ class FindingsJsonTest {
       ],
       "exposed": 2,
       "lift": 9.5,
+      "lift_interval": [1.25, 20],
       "q_value": 0.00125,
       "median_score": 12,
       "evidence": "1 of 2 runs read shard web-0042 and got non-finite inputs",
+      "explanation": "",
+      "contrasts": [
+        {"among": "comparable runs without it", "affected": 0, "of": 6}
+      ],
+      "confounders": [
+        {"axis": "dataset", "value": "web", "q_value": 0.0125, "p_given_pattern": 0.5, "rejected": true}
+      ],
       "advice": "Quarantine the shard."
     }
   ],

@@ -180,8 +180,13 @@ final class SampleReports {
                 List.of("llm-a"),
                 2,
                 9.5,
+                1.25,
+                20,
                 0.00125,
                 12,
+                "",
+                List.of(new Pattern.Contrast("comparable runs without it", 0, 6)),
+                List.of(new Pattern.Confounder("dataset", "web", 0.0125, 0.5, true)),
                 "1 of 2 runs read shard web-0042 and got non-finite inputs",
                 "Quarantine the shard.");
         return new FleetReport(
@@ -289,6 +294,13 @@ final class SampleReports {
                 1,
                 1,
                 1,
+                1,
+                1,
+                text,
+                List.of(new Pattern.Contrast(text, 1, 2)),
+                List.of(
+                        new Pattern.Confounder(text, text, 1, 1, true),
+                        new Pattern.Confounder(text, text, 1, 1, false)),
                 text,
                 text);
         return new FleetReport(
@@ -328,8 +340,15 @@ final class SampleReports {
                 spiked,
                 38,
                 412.3,
+                374.1,
+                412.3,
                 3.2e-31,
                 14.62,
+                "",
+                List.of(
+                        new Pattern.Contrast("runs of finetune", 0, 4),
+                        new Pattern.Contrast("runs of all 3 other projects", 1, 31)),
+                List.of(),
                 "38 of 38 runs that reached step 91,800 spiked within 160 steps; by chance 0.09 would.",
                 "All runs read the data in the same order: inspect the batch at step 91,800 and drop it.");
         Pattern host = new Pattern(
@@ -344,8 +363,15 @@ final class SampleReports {
                 List.of("moe-8x2b", "pretrain-7b-bf16"),
                 3,
                 2.9,
+                1.1,
+                4.3,
                 0.0312,
                 1.57,
+                "",
+                List.of(new Pattern.Contrast("comparable runs without it", 2, 41)),
+                List.of(
+                        new Pattern.Confounder("rack", "rack-3", 0.041, 0.62, true),
+                        new Pattern.Confounder("dataset", "web 2026-10", 0.0312, 1, false)),
                 "2 of 3 runs placed on gpu-17.rack-3.example were slowed there.",
                 "Drain the host and check cooling.");
         return new FleetReport(

@@ -19,6 +19,7 @@ Tiltmeter · 2026-11-24 · data/metrics
 Fleet-wide patterns
   error     shard web-0042: 1 of 2 runs of llm · non-finite (nan_inputs) · lift 9.5 · q 0.00125
             1 of 2 runs read shard web-0042 and got non-finite inputs
+            not dataset web: alone q 0.0125, beside this p 0.5
 
 Runs needing attention
   error     llm-a  step 4,812  data  non-finite: 12 non-finite inputs on worker 3 at step 4,812

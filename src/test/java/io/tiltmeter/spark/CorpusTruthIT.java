@@ -62,6 +62,37 @@ class CorpusTruthIT {
                 .as("runs of %s with an error that nobody listed", name)
                 .hasSizeLessThanOrEqualTo(
                         (int) (UNLISTED_ERRORS * report.path("runs").size()));
+        if (name.equals("cs336")) {
+            knowsTheEdgeOfTheLearningRate(report);
+        }
+        if (name.equals("modded-nanogpt")) {
+            comparesTheSharedStallWithTheFolderInWhichItWasMended(report);
+        }
+    }
+
+    /** Stated: 3e-2 is stable, 1e-1 is not. */
+    private static void knowsTheEdgeOfTheLearningRate(JsonNode report) {
+        assertThat(report.path("patterns")).anySatisfy(pattern -> {
+            assertThat(pattern.path("axis").asText()).isEqualTo("setting");
+            assertThat(pattern.path("value").asText()).isEqualTo("lr ≥ 0.1");
+            assertThat(pattern.path("evidence").asText()).endsWith("the edge lies between 0.03 and 0.1");
+            assertThat(pattern.path("runs"))
+                    .extracting(JsonNode::asText)
+                    .containsExactly("cs336/lr_sweep_1", "cs336/lr_sweep_1e-1", "cs336/lr_sweep_3e-1");
+        });
+    }
+
+    /** Stated: the stall of 2025-09-30_CustomBatching is mended in 2025-10-04_Backout, the next folder: 0 of 5 runs. */
+    private static void comparesTheSharedStallWithTheFolderInWhichItWasMended(JsonNode report) {
+        assertThat(report.path("patterns")).anySatisfy(pattern -> {
+            assertThat(pattern.path("project").asText()).endsWith("2025-09-30_CustomBatching");
+            assertThat(pattern.path("kind").asText()).isEqualTo("step-stall");
+            assertThat(pattern.path("contrasts")).anySatisfy(contrast -> {
+                assertThat(contrast.path("among").asText()).contains("2025-10-04_Backout");
+                assertThat(contrast.path("affected").asInt()).isZero();
+                assertThat(contrast.path("of").asInt()).isEqualTo(5);
+            });
+        });
     }
 
     @Test
