@@ -1,0 +1,595 @@
+package io.tiltmeter.detect;
+
+import io.tiltmeter.blocks.WorkerLevels;
+import io.tiltmeter.model.Layout;
+import io.tiltmeter.stats.Robust;
+import io.tiltmeter.stats.SortedWindow;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows how far each worker is from its peers in one channel, chunk of steps by chunk, and tells when one leaves its place.
+ *
+ * <p>A worker's place is the median of its first chunks: what pipeline stage, expert or machine make of it is learnt, not
+ * reported. It follows slowly what is no alarm. Only where few of many workers are far from all others from the start, the
+ * others' place is taken for theirs. From its place a worker is pursued by a cumulative sum (Page, Continuous Inspection
+ * Schemes, 1954) of its chunks' deviations, in standard deviations of what levels change by from one chunk to the next among
+ * all workers: that holds whatever autocorrelation and tails the steps have. An alarm also asks for an effect.
+ *
+ * <p>State is a few numbers a worker, whatever the length of the run.
+ */
+final class LevelWatch {
+    /** Chunks from which a worker's place is taken. */
+    static final int FIRST_CHUNKS = 5;
+    /** Fewest chunks from which anything is said. */
+    static final int FEWEST_CHUNKS = 3;
+
+    /** Drift of the cumulative sum: half of the least shift of a chunk that is worth finding, in standard deviations. */
+    private static final double SLACK = 1;
+    /**
+     * Where it alarms. For Gaussian noise a false alarm comes about once in exp(2 × slack × limit), half a thousand million,
+     * chunks of a worker (Siegmund, Sequential Analysis, 1985).
+     */
+    private static final double LIMIT = 10;
+    /** Most a single chunk adds. */
+    private static final double MOST_SIGMAS = 12;
+    /** Chunks over which scales are taken. */
+    private static final int MEMORY = 32;
+    /** Chunks over which a place follows. */
+    private static final int PLACE_MEMORY = 64;
+    /** Share of the workers that may be off from the start to be told from a part of the layout: less than one of four. */
+    private static final double FEW = 0.2;
+    /** How far from all others that is, in robust standard deviations of the places. */
+    private static final double FAR_SIGMAS = 6;
+    /** Chunks back at its place that end an episode. */
+    private static final int BACK = 2;
+    /** Smallest standard deviation of a ratio: below, numbers were rounded. */
+    private static final double ROUNDING = 2e-3;
+    /** A trimmed mean of n independent values has about the variance of n - 2; they are hardly ever independent. */
+    private static final double WHITE = 0.75;
+
+    private final Effect effect;
+    private final Workers workers = new Workers();
+    private final List<Chunk> first = new ArrayList<>();
+    private final SortedWindow changes = new SortedWindow(MEMORY);
+    private final SortedWindow spreads = new SortedWindow(MEMORY);
+    private final List<Episode> episodes = new ArrayList<>();
+    private State[] states = new State[0];
+    private boolean placed;
+    private boolean isRatio;
+    private int attempt;
+    private long points;
+    private long firstStep = -1;
+    private double[] scratch = new double[0];
+
+    /**
+     * What an alarm asks for besides its being no chance.
+     *
+     * @param ratio least ratio to the peers beyond the usual one, where values are ratios
+     * @param sigmas least deviation beyond the usual, in standard deviations between workers at one step
+     * @param difference least difference beyond the usual, where values are differences
+     */
+    record Effect(double ratio, double sigmas, double difference) {}
+
+    /** One worker away from its place for a while. */
+    static final class Episode {
+        final int attempt;
+        final int worker;
+        final boolean up;
+        /** Whether the worker was there from the run's first step, so that nothing is known of it otherwise. */
+        final boolean fromStart;
+        /** Standard deviation between workers at one step, before. */
+        final double sigma;
+
+        final boolean isRatio;
+        long from;
+        long to;
+        long points;
+        long peakStep;
+        double peak;
+        boolean open = true;
+        private double sum;
+        private double sumOfLevels;
+        private int chunks;
+        private int back;
+
+        Episode(int attempt, int worker, boolean up, boolean fromStart, double sigma, boolean isRatio, long from) {
+            this.attempt = attempt;
+            this.worker = worker;
+            this.up = up;
+            this.fromStart = fromStart;
+            this.sigma = sigma;
+            this.isRatio = isRatio;
+            this.from = from;
+            to = from;
+            peakStep = from;
+        }
+
+        /** Mean distance from the place, with its sign. */
+        double mean() {
+            return chunks == 0 ? 0 : sum / chunks;
+        }
+
+        /** Mean ratio to what it was, at least 1 where it was above and at most 1 where it was below. */
+        double ratio() {
+            return Math.exp(mean());
+        }
+
+        /** Mean distance in standard deviations between workers, positive. */
+        double sigmas() {
+            return Math.abs(mean()) / Math.max(sigma, isRatio ? ROUNDING : Double.MIN_NORMAL);
+        }
+
+        /** Mean of what it logged itself: of its logarithm where values are ratios. */
+        double level() {
+            return chunks == 0 ? 0 : sumOfLevels / chunks;
+        }
+
+        private void add(double distance, double level, long last, int steps) {
+            sum += distance;
+            sumOfLevels += level;
+            chunks++;
+            to = Math.max(to, last);
+            points += steps;
+            if (Math.abs(distance) > Math.abs(peak)) {
+                peak = distance;
+                peakStep = last;
+            }
+        }
+    }
+
+    /** One worker. */
+    private static final class State {
+        double place;
+        int learnt;
+        double previous = Double.NaN;
+        double own;
+        final Excursion up = new Excursion();
+        final Excursion down = new Excursion();
+
+        @Nullable
+        Episode episode;
+
+        boolean far;
+        /** Level by itself, not against its peers, when it was last at its place. */
+        double absolute = Double.NaN;
+    }
+
+    /** A cumulative sum on its way. */
+    private static final class Excursion {
+        double sum;
+        double distance;
+        int chunks;
+        int steps;
+        long from;
+        long last;
+        Trail trail = Trail.EMPTY;
+
+        void clear() {
+            sum = 0;
+            distance = 0;
+            chunks = 0;
+            steps = 0;
+            trail = Trail.EMPTY;
+        }
+    }
+
+    /** Deviations of single steps about the beginning of an excursion. */
+    private record Trail(long[] steps, double[] deviations) {
+        static final Trail EMPTY = new Trail(new long[0], new double[0]);
+        private static final int MOST = 96;
+
+        Trail with(WorkerLevels levels, int chunk, int index, double shift) {
+            int at = levels.detailAt(chunk, index);
+            int from = levels.start(chunk);
+            int n = levels.start(chunk + 1) - from;
+            if (at < 0 || steps.length + n > MOST) {
+                return this;
+            }
+            long[] moreSteps = Arrays.copyOf(steps, steps.length + n);
+            double[] more = Arrays.copyOf(deviations, steps.length + n);
+            for (int i = 0; i < n; i++) {
+                moreSteps[steps.length + i] = levels.steps()[from + i];
+                more[steps.length + i] = levels.detailDeviations()[at + i] - shift;
+            }
+            return new Trail(moreSteps, more);
+        }
+
+        /**
+         * The likeliest step of a change from 0 to a distance (the maximum of the likelihood for equal Gaussian noise on both
+         * sides), or another if nothing is known of single steps.
+         */
+        long onset(double distance, long otherwise) {
+            double best = 0;
+            double after = 0;
+            long step = otherwise;
+            for (int i = steps.length - 1; i >= 0; i--) {
+                // NaN is no value.
+                double gain = Double.isNaN(deviations[i]) ? 0 : distance * (deviations[i] - distance / 2);
+                after += gain;
+                if (after > best) {
+                    best = after;
+                    step = steps[i];
+                }
+            }
+            return step;
+        }
+    }
+
+    /** A chunk of which the places are not known yet. */
+    private record Chunk(WorkerLevels levels, int number, Layout layout) {}
+
+    LevelWatch(Effect effect) {
+        this.effect = effect;
+    }
+
+    /** Number of steps seen. */
+    long points() {
+        return points;
+    }
+
+    /** Number of workers seen. */
+    int workers() {
+        return states.length;
+    }
+
+    /** A new attempt begins: what was going on is over, what was learnt stays. */
+    void attempt(int number) {
+        settle();
+        first.clear();
+        for (State state : states) {
+            if (state.episode != null) {
+                state.episode.open = false;
+                state.episode = null;
+            }
+            state.up.clear();
+            state.down.clear();
+            state.previous = Double.NaN;
+        }
+        attempt = number;
+    }
+
+    void observe(WorkerLevels levels, Layout layout) {
+        if (points > 0 && levels.isRatio() != isRatio && !levels.isFlat()) {
+            forget();
+        }
+        isRatio = points == 0 || !levels.isFlat() ? levels.isRatio() : isRatio;
+        firstStep = points == 0 ? levels.steps()[0] : firstStep;
+        points += levels.steps().length;
+        for (int c = 0; c < levels.chunks(); c++) {
+            if (placed) {
+                follow(levels, c, layout);
+            } else {
+                first.add(new Chunk(levels, c, layout));
+                if (first.size() == FIRST_CHUNKS) {
+                    settle();
+                }
+            }
+        }
+    }
+
+    /** The numbers are of another kind from here on: ratios where differences were, or the other way round. */
+    private void forget() {
+        attempt(attempt);
+        states = new State[0];
+        workers.clear();
+        placed = false;
+        changes.clear();
+        spreads.clear();
+    }
+
+    /** Episodes so far, in order of their first step. */
+    List<Episode> episodes() {
+        if (!placed && first.size() >= FEWEST_CHUNKS) {
+            // Asked before the first chunks are complete: answers for what is there, and goes on as if not asked.
+            LevelWatch asIfOver = new LevelWatch(effect);
+            asIfOver.attempt = attempt;
+            asIfOver.isRatio = isRatio;
+            asIfOver.firstStep = firstStep;
+            asIfOver.first.addAll(first);
+            asIfOver.settle();
+            List<Episode> all = new ArrayList<>(episodes);
+            all.addAll(asIfOver.episodes);
+            return all;
+        }
+        List<Episode> all = new ArrayList<>(episodes);
+        all.sort(Comparator.comparingInt((Episode e) -> e.attempt)
+                .thenComparingLong(e -> e.from)
+                .thenComparingInt(e -> e.worker));
+        return all;
+    }
+
+    /** Takes the places from the first chunks, and judges these by them. */
+    private void settle() {
+        if (first.size() < FEWEST_CHUNKS) {
+            return;
+        }
+        List<Chunk> chunks = List.copyOf(first);
+        first.clear();
+        List<double[]> distances = new ArrayList<>();
+        List<int[]> slots = new ArrayList<>();
+        for (Chunk chunk : chunks) {
+            slots.add(slots(chunk.levels.worker()));
+            distances.add(distances(chunk.levels, chunk.number, chunk.layout));
+        }
+        double[][] seen = new double[states.length][chunks.size()];
+        int[] sizes = new int[states.length];
+        for (int c = 0; c < chunks.size(); c++) {
+            for (int i = 0; i < slots.get(c).length; i++) {
+                int slot = slots.get(c)[i];
+                double distance = distances.get(c)[i];
+                if (!Double.isNaN(distance)) {
+                    seen[slot][sizes[slot]++] = distance;
+                }
+            }
+        }
+        double[] places = new double[states.length];
+        int n = 0;
+        for (int s = 0; s < states.length; s++) {
+            Arrays.sort(seen[s], 0, sizes[s]);
+            states[s].place = sizes[s] == 0 ? 0 : Robust.medianOfSorted(seen[s], sizes[s]);
+            states[s].learnt = sizes[s];
+            if (sizes[s] > 0) {
+                places[n++] = states[s].place;
+            }
+        }
+        Chunk last = chunks.get(chunks.size() - 1);
+        markFar(places, n, spread(last.levels, last.number));
+        // What levels change by is learnt before any of them is judged.
+        for (int c = 0; c < chunks.size(); c++) {
+            learnScale(chunks.get(c).levels, chunks.get(c).number, slots.get(c), distances.get(c));
+        }
+        placed = true;
+        for (State state : states) {
+            state.previous = Double.NaN;
+        }
+        for (Chunk chunk : chunks) {
+            follow(chunk.levels, chunk.number, chunk.layout);
+        }
+    }
+
+    /** Few workers far from all others have no place of their own. */
+    private void markFar(double[] places, int n, double spread) {
+        double[] sorted = Arrays.copyOf(places, n);
+        Arrays.sort(sorted);
+        double middle = Robust.medianOfSorted(sorted, n);
+        double scale = Math.max(Robust.MAD_TO_SIGMA * Robust.madOfSorted(sorted, n, middle), spread / 2);
+        double far = Math.max(FAR_SIGMAS * scale, least(spread));
+        for (int side = -1; side <= 1; side += 2) {
+            int count = 0;
+            for (int i = 0; i < n; i++) {
+                count += side * (sorted[i] - middle) > far ? 1 : 0;
+            }
+            if (count <= FEW * n) {
+                for (State state : states) {
+                    if (side * (state.place - middle) > far) {
+                        state.far = true;
+                        state.place = middle;
+                    }
+                }
+            }
+        }
+    }
+
+    private double least(double spread) {
+        return Math.max(effect.sigmas * spread, isRatio ? Math.log(effect.ratio) : effect.difference);
+    }
+
+    private static double spread(WorkerLevels levels, int chunk) {
+        return levels.spread()[chunk];
+    }
+
+    private int[] slots(int[] worker) {
+        int[] slots = workers.slots(worker);
+        if (workers.size() > states.length) {
+            int known = states.length;
+            states = Arrays.copyOf(states, workers.size());
+            for (int i = known; i < states.length; i++) {
+                states[i] = new State();
+            }
+        }
+        return slots;
+    }
+
+    /** Distance of each worker from the median of its peers; NaN without a value or a peer. */
+    private double[] distances(WorkerLevels levels, int chunk, Layout layout) {
+        int n = levels.worker().length;
+        double[] distances = new double[n];
+        if (levels.isFlat()) {
+            return distances;
+        }
+        return PeerMedians.subtract(levels, chunk, layout, distances);
+    }
+
+    /** Learns what levels change by from chunk to chunk. */
+    private void learnScale(WorkerLevels levels, int chunk, int[] slots, double[] distances) {
+        if (scratch.length < slots.length) {
+            scratch = new double[slots.length];
+        }
+        int n = 0;
+        for (int i = 0; i < slots.length; i++) {
+            State state = states[slots[i]];
+            if (!Double.isNaN(distances[i]) && !Double.isNaN(state.previous)) {
+                scratch[n++] = Math.abs(distances[i] - state.previous);
+            }
+            state.previous = distances[i];
+        }
+        if (n > 0) {
+            Arrays.sort(scratch, 0, n);
+            // With two workers both change alike; the one value still is that of a change.
+            changes.add(Robust.medianOfSorted(scratch, n));
+        }
+        spreads.add(spread(levels, chunk));
+    }
+
+    private double noise(int steps) {
+        double changed = changes.size() == 0 ? 0 : Robust.MAD_TO_SIGMA * changes.median() / Math.sqrt(2);
+        double white = WHITE * spreads.median() / Math.sqrt(Math.max(1, steps - 2));
+        return Math.max(Math.max(changed, white), isRatio ? ROUNDING : Double.MIN_NORMAL);
+    }
+
+    private void follow(WorkerLevels levels, int chunk, Layout layout) {
+        int[] slots = slots(levels.worker());
+        double[] distances = distances(levels, chunk, layout);
+        int steps = levels.start(chunk + 1) - levels.start(chunk);
+        double sigma = spreads.size() == 0 ? spread(levels, chunk) : spreads.median();
+        double noise = noise(steps);
+        double centre = levels.centre()[chunk];
+        double absoluteCentre = levels.isRatio() && centre > 0 ? Math.log(centre) : centre;
+        List<Integer> alarmed = new ArrayList<>();
+        for (int i = 0; i < slots.length; i++) {
+            State state = states[slots[i]];
+            if (Double.isNaN(distances[i])) {
+                continue;
+            }
+            if (state.learnt == 0) {
+                // It came later than the others.
+                state.place = distances[i];
+                state.learnt = 1;
+            }
+            double distance = distances[i] - state.place;
+            double absolute = absoluteCentre + levels.level(chunk, i);
+            if (state.episode != null) {
+                pursue(state, state.episode, distance, absolute, levels, chunk);
+            } else {
+                double own = Math.max(noise, state.own);
+                double sigmas = distance / (own * Math.sqrt(1 + 1.0 / Math.max(1, state.learnt)));
+                double shift = levels.level(chunk, i) - distance;
+                go(state.up, sigmas, distance, levels, chunk, i, shift);
+                go(state.down, -sigmas, distance, levels, chunk, i, shift);
+                if (isAlarm(state.up, sigma) || isAlarm(state.down, sigma)) {
+                    alarmed.add(i);
+                } else if (!isUnderWay(state, sigma)) {
+                    learn(state, distances[i], noise);
+                    state.absolute = absolute;
+                }
+            }
+        }
+        begin(alarmed, levels, chunk, slots, sigma, absoluteCentre, layout);
+        learnScale(levels, chunk, slots, distances);
+    }
+
+    /** A sum that grows is not learnt from; one that has alarmed for long without an effect is. */
+    private boolean isUnderWay(State state, double sigma) {
+        Excursion way = state.up.sum > state.down.sum ? state.up : state.down;
+        if (way.sum < LIMIT / 3) {
+            return false;
+        }
+        if (way.chunks > FIRST_CHUNKS && way.sum >= LIMIT && !hasEffect(way, sigma)) {
+            state.place += way.distance / way.chunks;
+            state.up.clear();
+            state.down.clear();
+            return false;
+        }
+        return true;
+    }
+
+    private static void learn(State state, double distance, double noise) {
+        if (!Double.isNaN(state.previous)) {
+            // Three times the usual at most: one jump does not make a worker noisy.
+            double change = Math.min(Math.abs(distance - state.previous), 3 * noise);
+            state.own += (change - state.own) / Math.min(state.learnt + 1, MEMORY);
+        }
+        state.learnt = Math.min(state.learnt + 1, PLACE_MEMORY);
+        state.place += (distance - state.place) / state.learnt;
+    }
+
+    private void go(
+            Excursion way, double sigmas, double distance, WorkerLevels levels, int chunk, int index, double shift) {
+        double sum = Math.max(0, way.sum + Math.min(sigmas, MOST_SIGMAS) - SLACK);
+        if (sum == 0) {
+            way.clear();
+            return;
+        }
+        if (way.sum == 0) {
+            way.clear();
+            way.from = levels.steps()[levels.start(chunk)];
+            if (chunk > 0) {
+                way.trail = way.trail.with(levels, chunk - 1, index, shift);
+            }
+        }
+        way.trail = way.trail.with(levels, chunk, index, shift);
+        way.sum = sum;
+        way.distance += distance;
+        way.chunks++;
+        way.steps += levels.start(chunk + 1) - levels.start(chunk);
+        way.last = levels.steps()[levels.start(chunk + 1) - 1];
+    }
+
+    private boolean isAlarm(Excursion way, double sigma) {
+        return way.sum >= LIMIT && hasEffect(way, sigma);
+    }
+
+    private boolean hasEffect(Excursion way, double sigma) {
+        return Math.abs(way.distance) / way.chunks >= least(sigma);
+    }
+
+    private void begin(
+            List<Integer> alarmed,
+            WorkerLevels levels,
+            int chunk,
+            int[] slots,
+            double sigma,
+            double absoluteCentre,
+            Layout layout) {
+        for (int i : alarmed) {
+            State state = states[slots[i]];
+            boolean up = state.up.sum >= state.down.sum;
+            Excursion way = up ? state.up : state.down;
+            double distance = way.distance / way.chunks;
+            // A first step before the run's own is none: then it was there from the start.
+            boolean fromStart = state.far && way.from == firstStep;
+            long from = fromStart ? way.from : way.trail.onset(distance, way.from);
+            Episode episode = new Episode(attempt, levels.worker()[i], up, fromStart, sigma, levels.isRatio(), from);
+            episode.add(distance, absoluteCentre + levels.level(chunk, i), way.last, way.steps);
+            state.episode = episode;
+            if (!isOthersDoing(i, alarmed, levels, chunk, slots, absoluteCentre, layout)) {
+                episodes.add(episode);
+            }
+            state.up.clear();
+            state.down.clear();
+        }
+    }
+
+    /** Of two peers each is the other's measure: the one that moved by itself is to blame. */
+    private boolean isOthersDoing(
+            int index,
+            List<Integer> alarmed,
+            WorkerLevels levels,
+            int chunk,
+            int[] slots,
+            double absoluteCentre,
+            Layout layout) {
+        int group = layout.group(levels.worker()[index]);
+        int twin = -1;
+        int peers = 0;
+        for (int i = 0; i < slots.length; i++) {
+            if (i != index && layout.group(levels.worker()[i]) == group) {
+                peers++;
+                twin = i;
+            }
+        }
+        if (peers != 1 || !alarmed.contains(twin)) {
+            return false;
+        }
+        double own = Math.abs(absoluteCentre + levels.level(chunk, index) - states[slots[index]].absolute);
+        double others = Math.abs(absoluteCentre + levels.level(chunk, twin) - states[slots[twin]].absolute);
+        return others > own || (others == own && twin < index);
+    }
+
+    private static void pursue(
+            State state, Episode episode, double distance, double absolute, WorkerLevels levels, int chunk) {
+        int steps = levels.start(chunk + 1) - levels.start(chunk);
+        boolean there = (episode.up ? distance : -distance) >= Math.abs(episode.mean()) / 2;
+        if (there) {
+            episode.back = 0;
+            episode.add(distance, absolute, levels.steps()[levels.start(chunk + 1) - 1], steps);
+        } else if (++episode.back == BACK) {
+            episode.open = false;
+            state.episode = null;
+        }
+    }
+}
