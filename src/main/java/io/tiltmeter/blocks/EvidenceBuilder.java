@@ -9,8 +9,8 @@ import java.util.Set;
 /** Collects what a block shows of its workers, channel by channel. */
 final class EvidenceBuilder {
     /** Metrics in which peers are alike, so that levels tell who is not. */
-    private static final Set<Metric> LEVELS =
-            EnumSet.of(Metric.LOSS, Metric.GRAD_NORM, Metric.TOKENS, Metric.LOSS_TOKENS, Metric.EXAMPLES);
+    private static final Set<Metric> LEVELS = EnumSet.of(
+            Metric.LOSS, Metric.GRAD_NORM, Metric.GRAD_COSINE, Metric.TOKENS, Metric.LOSS_TOKENS, Metric.EXAMPLES);
 
     private final long[] steps;
     private final int[] workers;
@@ -39,7 +39,8 @@ final class EvidenceBuilder {
             return;
         }
         if (LEVELS.contains(metric)) {
-            addLevels(channel, true, series, cells);
+            // Half a cosine is no half of anything.
+            addLevels(channel, metric != Metric.GRAD_COSINE, series, cells);
         }
         if (metric == Metric.LOSS) {
             addRuns(channel, cells);

@@ -6,6 +6,7 @@ import io.tiltmeter.detect.DetectorInfo.Parameter;
 import io.tiltmeter.detect.DetectorInfo.Source.Derived;
 import io.tiltmeter.model.Cause;
 import io.tiltmeter.model.Finding;
+import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ public final class GradientDirectionDetector implements Detector {
             "Gradient against the others'",
             "One worker's gradient no longer points where its peers' do. Against them, its sign is wrong and it undoes their"
                     + " work; across them, it is of other parameters or data, or of nothing.",
-            List.of("grad_cosine"),
+            List.of(Metric.GRAD_COSINE.column()),
             List.of(
                     new Parameter(
                             "difference",
@@ -63,7 +64,7 @@ public final class GradientDirectionDetector implements Detector {
         @Override
         void look(WorkerWindow window) {
             for (WorkerLevels one : window.evidence().levels()) {
-                if (window.metric(one.channel()).equals("grad_cosine")) {
+                if (one.channel() == Metric.GRAD_COSINE.ordinal()) {
                     levels.observe(one, window.layout());
                 }
             }
@@ -89,7 +90,7 @@ public final class GradientDirectionDetector implements Detector {
         private Finding describe(LevelWatch.Episode episode) {
             boolean flipped = episode.level() < 0;
             return Evidence.of(runId, ID)
-                    .metric("grad_cosine")
+                    .metric(Metric.GRAD_COSINE)
                     .worker(episode.worker)
                     .steps(episode.attempt, episode.from, episode.to, episode.peakStep)
                     .score(-episode.mean(), settings.get("difference"))

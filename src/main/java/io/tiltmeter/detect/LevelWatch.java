@@ -36,6 +36,8 @@ final class LevelWatch {
     private static final double LIMIT = 10;
     /** Most a single chunk adds. */
     private static final double MOST_SIGMAS = 12;
+    /** Workers of which a few bad ones do not move the median. */
+    private static final int MANY = 5;
     /** Chunks over which scales are taken. */
     private static final int MEMORY = 32;
     /** Chunks over which a place follows. */
@@ -56,6 +58,8 @@ final class LevelWatch {
     private final List<Chunk> first = new ArrayList<>();
     private final SortedWindow changes = new SortedWindow(MEMORY);
     private final SortedWindow spreads = new SortedWindow(MEMORY);
+    /** By chunk, the median over the workers of how far each is from its place: what they wander by. */
+    private final SortedWindow wanders = new SortedWindow(MEMORY);
     private final List<Episode> episodes = new ArrayList<>();
     private State[] states = new State[0];
     private boolean placed;
@@ -279,6 +283,7 @@ final class LevelWatch {
         placed = false;
         changes.clear();
         spreads.clear();
+        wanders.clear();
     }
 
     /** Episodes so far, in order of their first step. */
@@ -406,9 +411,7 @@ final class LevelWatch {
 
     /** Learns what levels change by from chunk to chunk. */
     private void learnScale(WorkerLevels levels, int chunk, int[] slots, double[] distances) {
-        if (scratch.length < slots.length) {
-            scratch = new double[slots.length];
-        }
+        scratch = scratch.length < slots.length ? new double[slots.length] : scratch;
         int n = 0;
         for (int i = 0; i < slots.length; i++) {
             State state = states[slots[i]];
@@ -425,6 +428,28 @@ final class LevelWatch {
         spreads.add(spread(levels, chunk));
     }
 
+    /**
+     * Learns how far workers wander from their places, all of them: noise that remembers many steps moves a level slowly, by
+     * more than it changes from chunk to chunk. Returns a standard deviation of it.
+     */
+    private double wander(int[] slots, double[] distances) {
+        int n = 0;
+        for (int i = 0; i < slots.length; i++) {
+            if (!Double.isNaN(distances[i]) && states[slots[i]].learnt > 0) {
+                scratch[n++] = Math.abs(distances[i] - states[slots[i]].place);
+            }
+        }
+        if (n == 0) {
+            return 0;
+        }
+        Arrays.sort(scratch, 0, n);
+        double now = Robust.medianOfSorted(scratch, n);
+        double usual = wanders.size() == 0 ? 0 : wanders.median();
+        wanders.add(now);
+        // Of few workers one or two bad ones are most; then only the past tells.
+        return Robust.MAD_TO_SIGMA * (n >= MANY ? Math.max(now, usual) : usual);
+    }
+
     private double noise(int steps) {
         double changed = changes.size() == 0 ? 0 : Robust.MAD_TO_SIGMA * changes.median() / Math.sqrt(2);
         double white = WHITE * spreads.median() / Math.sqrt(Math.max(1, steps - 2));
@@ -434,9 +459,10 @@ final class LevelWatch {
     private void follow(WorkerLevels levels, int chunk, Layout layout) {
         int[] slots = slots(levels.worker());
         double[] distances = distances(levels, chunk, layout);
+        scratch = scratch.length < slots.length ? new double[slots.length] : scratch;
         int steps = levels.start(chunk + 1) - levels.start(chunk);
         double sigma = spreads.size() == 0 ? spread(levels, chunk) : spreads.median();
-        double noise = noise(steps);
+        double noise = Math.max(noise(steps), wander(slots, distances));
         double centre = levels.centre()[chunk];
         double absoluteCentre = levels.isRatio() && centre > 0 ? Math.log(centre) : centre;
         List<Integer> alarmed = new ArrayList<>();

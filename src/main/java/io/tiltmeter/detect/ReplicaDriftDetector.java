@@ -40,6 +40,9 @@ public final class ReplicaDriftDetector implements Detector {
             "Restore the parameters of all workers from one copy. Look for updates that one worker skipped or took twice, for"
                     + " broken memory, and for operations outside the reduction.");
 
+    /** Steps for which norms must have been equal: longer than usual rounds of averaging. */
+    private static final long EQUAL_FOR = 64;
+
     /** Most workers told one by one. */
     private static final int MOST = 64;
 
@@ -85,6 +88,13 @@ public final class ReplicaDriftDetector implements Detector {
         private long dropped;
         private boolean anyEqual;
         private long lastStep;
+        private long lastChange = Long.MIN_VALUE / 2;
+        /** Steps for which values must have been equal before they can part. */
+        private final long equalFor;
+
+        Replicas(long equalFor) {
+            this.equalFor = equalFor;
+        }
 
         void observe(int attempt, Splits splits) {
             int[] slots = workers.slots(splits.worker());
@@ -124,10 +134,11 @@ public final class ReplicaDriftDetector implements Detector {
                 }
             }
             for (List<Integer> members : classes.values()) {
-                if (members.size() > 1) {
+                if (members.size() > 1 && step - lastChange >= equalFor) {
                     part(attempt, step, members);
                 }
             }
+            lastChange = step;
             rejoin(step);
         }
 
@@ -216,9 +227,14 @@ public final class ReplicaDriftDetector implements Detector {
         @Override
         void look(WorkerWindow window) {
             for (Splits splits : window.evidence().splits()) {
-                channels.computeIfAbsent(splits.channel(), channel -> new Replicas())
+                channels.computeIfAbsent(splits.channel(), ReplicaTracker::replicas)
                         .observe(window.attempt(), splits);
             }
+        }
+
+        /** Norms are also equal where replicas meet now and then, as after a round of averaging; hashes are not logged there. */
+        private static Replicas replicas(int channel) {
+            return new Replicas(channel == Channel.PARAMETER_HASH ? 0 : EQUAL_FOR);
         }
 
         @Override

@@ -61,6 +61,9 @@ public final class StragglerDetector implements Detector {
             "See what that worker does longer than the others: compute (clock, throttling, another process), wait for data"
                     + " (its disk, its loader) or longer sequences. Exclude the machine if it stays slow with other work.");
 
+    /** Part of the share of steps from which a slow worker is a warning: below, others are slower and nobody waits for it. */
+    private static final double FEWER = 6;
+
     @Override
     public DetectorInfo info() {
         return INFO;
@@ -261,7 +264,9 @@ public final class StragglerDetector implements Detector {
                     .steps(worst.attempt, from, to, worst.peakStep)
                     .score(worst.ratio(), settings.get("ratio"), "ratio")
                     .verdict(
-                            led >= settings.get("share") ? Severity.ERROR : Severity.WARNING,
+                            led >= settings.get("share")
+                                    ? Severity.ERROR
+                                    : led >= settings.get("share") / FEWER ? Severity.WARNING : Severity.INFO,
                             several ? Cause.INFRASTRUCTURE : Cause.WORKER)
                     .text(
                             "%s took %s times as long as before, against the median of the peers, from step %d %s (%s logged"

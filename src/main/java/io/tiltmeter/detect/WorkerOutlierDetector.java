@@ -43,17 +43,32 @@ public final class WorkerOutlierDetector implements Detector {
                                             + " at all")),
                     new Parameter(
                             "sigma",
-                            1.5,
+                            2,
                             "σ",
                             "Standard deviations between workers at one step which the change must be as well",
                             new Derived(
-                                    "A worker that is on average 1.5σ off is beyond 93 % of its peers at every step; the mean"
-                                            + " of 16 steps of a sound one reaches that with a chance below 1e-8")),
+                                    "A worker that is on average 2σ off is beyond 97 % of its peers at a step; the mean of 16"
+                                            + " independent steps of a sound one never gets there")),
+                    new Parameter(
+                            "error-sigma",
+                            3,
+                            "σ",
+                            "Standard deviations from which, if it lasts, it is an error",
+                            new Derived(
+                                    "Beyond 99.9 % of the peers, step after step: noise that remembers its past does not stay"
+                                            + " there (of sound runs with correlations up to .95 fewer than one in a hundred)")),
+                    new Parameter(
+                            "value-sigma",
+                            3,
+                            "σ",
+                            "The same for metrics whose unit and nature are not known",
+                            new Derived("Twice as much: queue lengths and memory come and go on one worker and not on"
+                                    + " another")),
                     new Parameter(
                             "points",
                             48,
                             "points",
-                            "Logged steps it must last, or go on at the end for half as many, to be an error",
+                            "Logged steps it must last, or go on at the end for half as many, to be more than information",
                             new Derived("Three chunks of steps: one may hold a handful of bad batches, two a border")),
                     new Parameter(
                             "step-ratio",
@@ -96,6 +111,7 @@ public final class WorkerOutlierDetector implements Detector {
     private static final class OutlierTracker extends WorkerTracker {
         private final Map<String, Watched> watched = new TreeMap<>();
         private final LevelWatch.Effect effect;
+        private final LevelWatch.Effect effectOfValues;
         private final double stepRatio;
         private Layout layout = Layout.UNKNOWN;
         private long firstStep = -1;
@@ -105,6 +121,7 @@ public final class WorkerOutlierDetector implements Detector {
         OutlierTracker(RunContext run, DetectorSettings settings) {
             super(run, settings);
             effect = new LevelWatch.Effect(settings.get("ratio"), settings.get("sigma"), 0);
+            effectOfValues = new LevelWatch.Effect(settings.get("ratio"), settings.get("value-sigma"), 0);
             stepRatio = Math.log(settings.get("step-ratio"));
         }
 
@@ -135,7 +152,7 @@ public final class WorkerOutlierDetector implements Detector {
                 return;
             }
             Watched one = watched.computeIfAbsent(metric, name -> {
-                Watched begun = new Watched(effect);
+                Watched begun = new Watched(levels.channel() == Channel.VALUE ? effectOfValues : effect);
                 begun.levels.attempt(window.attempt());
                 return begun;
             });
@@ -239,7 +256,8 @@ public final class WorkerOutlierDetector implements Detector {
             }
             double needed = settings.get("points");
             boolean lasting = points >= needed || (open && points >= needed / 2);
-            Severity severity = fromStart || !lasting ? Severity.WARNING : Severity.ERROR;
+            boolean grave = lasting && !fromStart && strongest.sigmas() >= settings.get("error-sigma");
+            Severity severity = grave ? Severity.ERROR : lasting ? Severity.WARNING : Severity.INFO;
             String who = group.size() > 1 ? Together.words(group, layout) : "worker " + strongest.worker;
             Evidence evidence = Evidence.of(runId, ID)
                     .metric(metric)
