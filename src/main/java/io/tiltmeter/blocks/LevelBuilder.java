@@ -334,10 +334,11 @@ final class LevelBuilder {
     /** Chunks next to a jump of their worker's level, the largest jumps first if there are too many. */
     private int[] details(double[] levels, int logged) {
         double[] jump = new double[levels.length];
+        double usual = usualJump(levels, logged);
         int found = 0;
         for (int c = 0; c < spread.length; c++) {
             // Where a bad worker widens the spread, as one of two does, the narrower of both sides counts.
-            double scale = c == 0 ? spread[0] : Math.min(spread[c - 1], spread[c]);
+            double scale = Math.min(usual, c == 0 ? spread[0] : Math.min(spread[c - 1], spread[c]));
             double least = Math.max(JUMP_SIGMAS * scale, isRatio ? LEAST_JUMP : 0);
             for (int w = 0; w < logged; w++) {
                 int at = c * logged + w;
@@ -367,6 +368,24 @@ final class LevelBuilder {
             }
         }
         return places;
+    }
+
+    /**
+     * Standard deviation between like workers at a step, by what their levels usually jump; infinite where there is one chunk.
+     * The spread over all workers is wider where these are of several kinds.
+     */
+    private static double usualJump(double[] levels, int logged) {
+        double[] jumps = new double[levels.length - logged];
+        int size = 0;
+        for (int at = logged; at < levels.length; at++) {
+            double distance = Math.abs(levels[at] - levels[at - logged]);
+            if (!Double.isNaN(distance)) {
+                jumps[size++] = distance;
+            }
+        }
+        return size == 0
+                ? Double.POSITIVE_INFINITY
+                : Robust.MAD_TO_SIGMA * Selection.median(jumps, size) * Math.sqrt((WorkerLevels.CHUNK - 2) / 2.0);
     }
 
     private double[] deviations(int[] detail, int logged, int[] columnOf) {

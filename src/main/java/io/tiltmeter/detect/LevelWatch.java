@@ -36,6 +36,10 @@ final class LevelWatch {
     private static final double LIMIT = 10;
     /** Most a single chunk adds. */
     private static final double MOST_SIGMAS = 12;
+    /** Peers of whom one bad one moves the median. */
+    private static final int FEW_PEERS = 3;
+    /** Changes of levels from which they tell the noise of a step. */
+    private static final int TELLING = 8;
     /** Workers of which a few bad ones do not move the median. */
     private static final int MANY = 5;
     /** Chunks over which scales are taken. */
@@ -60,6 +64,7 @@ final class LevelWatch {
     private final SortedWindow spreads = new SortedWindow(MEMORY);
     /** By chunk, the median over the workers of how far each is from its place: what they wander by. */
     private final SortedWindow wanders = new SortedWindow(MEMORY);
+
     private final List<Episode> episodes = new ArrayList<>();
     private State[] states = new State[0];
     private boolean placed;
@@ -450,10 +455,23 @@ final class LevelWatch {
         return Robust.MAD_TO_SIGMA * (n >= MANY ? Math.max(now, usual) : usual);
     }
 
+    /** Standard deviation of what a level changes by from one chunk to the next. */
+    private double change() {
+        return changes.size() == 0 ? 0 : Robust.MAD_TO_SIGMA * changes.median() / Math.sqrt(2);
+    }
+
+    /**
+     * Standard deviation between peers at one step. The spread over all workers holds the differences between stages too; of
+     * independent steps the changes of their means tell it without these, of others they tell more.
+     */
+    private double sigma(int steps) {
+        double spread = spreads.size() == 0 ? 0 : spreads.median();
+        return changes.size() < TELLING ? spread : Math.min(spread, change() * Math.sqrt(Math.max(1, steps - 2)));
+    }
+
     private double noise(int steps) {
-        double changed = changes.size() == 0 ? 0 : Robust.MAD_TO_SIGMA * changes.median() / Math.sqrt(2);
-        double white = WHITE * spreads.median() / Math.sqrt(Math.max(1, steps - 2));
-        return Math.max(Math.max(changed, white), isRatio ? ROUNDING : Double.MIN_NORMAL);
+        double white = WHITE * sigma(steps) / Math.sqrt(Math.max(1, steps - 2));
+        return Math.max(Math.max(change(), white), isRatio ? ROUNDING : Double.MIN_NORMAL);
     }
 
     private void follow(WorkerLevels levels, int chunk, Layout layout) {
@@ -461,7 +479,7 @@ final class LevelWatch {
         double[] distances = distances(levels, chunk, layout);
         scratch = scratch.length < slots.length ? new double[slots.length] : scratch;
         int steps = levels.start(chunk + 1) - levels.start(chunk);
-        double sigma = spreads.size() == 0 ? spread(levels, chunk) : spreads.median();
+        double sigma = sigma(steps);
         double noise = Math.max(noise(steps), wander(slots, distances));
         double centre = levels.centre()[chunk];
         double absoluteCentre = levels.isRatio() && centre > 0 ? Math.log(centre) : centre;
@@ -580,7 +598,10 @@ final class LevelWatch {
         }
     }
 
-    /** Of two peers each is the other's measure: the one that moved by itself is to blame. */
+    /**
+     * Of two or three peers one moves the measure of the others: those are not to blame that moved less by themselves than
+     * another which alarmed with them.
+     */
     private boolean isOthersDoing(
             int index,
             List<Integer> alarmed,
@@ -590,20 +611,23 @@ final class LevelWatch {
             double absoluteCentre,
             Layout layout) {
         int group = layout.group(levels.worker()[index]);
-        int twin = -1;
         int peers = 0;
-        for (int i = 0; i < slots.length; i++) {
-            if (i != index && layout.group(levels.worker()[i]) == group) {
-                peers++;
-                twin = i;
-            }
+        for (int i = 0; i < slots.length && peers < FEW_PEERS; i++) {
+            peers += i != index && layout.group(levels.worker()[i]) == group ? 1 : 0;
         }
-        if (peers != 1 || !alarmed.contains(twin)) {
+        if (peers >= FEW_PEERS) {
             return false;
         }
         double own = Math.abs(absoluteCentre + levels.level(chunk, index) - states[slots[index]].absolute);
-        double others = Math.abs(absoluteCentre + levels.level(chunk, twin) - states[slots[twin]].absolute);
-        return others > own || (others == own && twin < index);
+        for (int i : alarmed) {
+            double others = Math.abs(absoluteCentre + levels.level(chunk, i) - states[slots[i]].absolute);
+            if (i != index
+                    && layout.group(levels.worker()[i]) == group
+                    && (others > own || (others == own && i < index))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static void pursue(

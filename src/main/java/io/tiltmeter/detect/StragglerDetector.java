@@ -228,7 +228,7 @@ public final class StragglerDetector implements Detector {
                 leaders += own.steps > 0 ? 1 : 0;
                 boolean alone = own.steps >= share * points;
                 anyAlone |= alone;
-                boolean periodic = own.isPeriodic(stride);
+                boolean periodic = own.steps >= share / 3 * points && own.isPeriodic(stride);
                 if (!told.contains(numbers[i]) && (alone || periodic)) {
                     findings.add(leader(numbers[i], own, alone ? Severity.ERROR : Severity.WARNING, periodic));
                 }
