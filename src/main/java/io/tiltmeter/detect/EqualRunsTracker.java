@@ -90,12 +90,16 @@ abstract class EqualRunsTracker extends WorkerTracker {
             all.equal += runs.equal();
             all.workers = Math.max(all.workers, runs.workers());
             Map<List<Integer>, Stretch> going = new HashMap<>();
+            double stride = (runs.lastStep() - runs.firstStep()) / (double) Math.max(1, runs.steps() - 1);
             for (int i = 0; i < runs.worker().length; i++) {
                 if (!isMine(runs.worker()[i], runs.twin()[i])) {
                     continue;
                 }
                 List<Integer> key = List.of(runs.worker()[i], runs.twin()[i], runs.lag()[i]);
-                Stretch stretch = runs.from()[i] == runs.firstStep() ? all.open.get(key) : null;
+                // A lag's first steps look back into the window before.
+                boolean atBegin =
+                        runs.from()[i] - runs.firstStep() <= (runs.lag()[i] <= 1 ? 0 : runs.lag()[i] * stride);
+                Stretch stretch = atBegin ? all.open.get(key) : null;
                 if (stretch == null) {
                     stretch = new Stretch(runs, i, attempt);
                     if (all.stretches.size() < MOST) {

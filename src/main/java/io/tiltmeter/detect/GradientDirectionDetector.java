@@ -79,7 +79,7 @@ public final class GradientDirectionDetector implements Detector {
                 return tooShort(levels.points());
             }
             List<Finding> findings = new ArrayList<>();
-            for (LevelWatch.Episode episode : levels.episodes()) {
+            for (Episode episode : levels.episodes()) {
                 if (!episode.up) {
                     findings.add(describe(episode));
                 }
@@ -87,7 +87,7 @@ public final class GradientDirectionDetector implements Detector {
             return Assessment.observed(FindingList.capped(findings));
         }
 
-        private Finding describe(LevelWatch.Episode episode) {
+        private Finding describe(Episode episode) {
             boolean flipped = episode.level() < 0;
             return Evidence.of(runId, ID)
                     .metric(Metric.GRAD_COSINE)

@@ -53,7 +53,7 @@ final class LevelWatch {
     /** Chunks back at its place that end an episode. */
     private static final int BACK = 2;
     /** Smallest standard deviation of a ratio: below, numbers were rounded. */
-    private static final double ROUNDING = 2e-3;
+    static final double ROUNDING = 2e-3;
     /** A trimmed mean of n independent values has about the variance of n - 2; they are hardly ever independent. */
     private static final double WHITE = 0.75;
 
@@ -83,81 +83,14 @@ final class LevelWatch {
      */
     record Effect(double ratio, double sigmas, double difference) {}
 
-    /** One worker away from its place for a while. */
-    static final class Episode {
-        final int attempt;
-        final int worker;
-        final boolean up;
-        /** Whether the worker was there from the run's first step, so that nothing is known of it otherwise. */
-        final boolean fromStart;
-        /** Standard deviation between workers at one step, before. */
-        final double sigma;
-
-        final boolean isRatio;
-        long from;
-        long to;
-        long points;
-        long peakStep;
-        double peak;
-        boolean open = true;
-        private double sum;
-        private double sumOfLevels;
-        private int chunks;
-        private int back;
-
-        Episode(int attempt, int worker, boolean up, boolean fromStart, double sigma, boolean isRatio, long from) {
-            this.attempt = attempt;
-            this.worker = worker;
-            this.up = up;
-            this.fromStart = fromStart;
-            this.sigma = sigma;
-            this.isRatio = isRatio;
-            this.from = from;
-            to = from;
-            peakStep = from;
-        }
-
-        /** Mean distance from the place, with its sign. */
-        double mean() {
-            return chunks == 0 ? 0 : sum / chunks;
-        }
-
-        /** Mean ratio to what it was, at least 1 where it was above and at most 1 where it was below. */
-        double ratio() {
-            return Math.exp(mean());
-        }
-
-        /** Mean distance in standard deviations between workers, positive. */
-        double sigmas() {
-            return Math.abs(mean()) / Math.max(sigma, isRatio ? ROUNDING : Double.MIN_NORMAL);
-        }
-
-        /** Mean of what it logged itself: of its logarithm where values are ratios. */
-        double level() {
-            return chunks == 0 ? 0 : sumOfLevels / chunks;
-        }
-
-        private void add(double distance, double level, long last, int steps) {
-            sum += distance;
-            sumOfLevels += level;
-            chunks++;
-            to = Math.max(to, last);
-            points += steps;
-            if (Math.abs(distance) > Math.abs(peak)) {
-                peak = distance;
-                peakStep = last;
-            }
-        }
-    }
-
     /** One worker. */
     private static final class State {
         double place;
         int learnt;
         double previous = Double.NaN;
         double own;
-        final Excursion up = new Excursion();
-        final Excursion down = new Excursion();
+        final Pursuit up = new Pursuit();
+        final Pursuit down = new Pursuit();
 
         @Nullable
         Episode episode;
@@ -165,67 +98,6 @@ final class LevelWatch {
         boolean far;
         /** Level by itself, not against its peers, when it was last at its place. */
         double absolute = Double.NaN;
-    }
-
-    /** A cumulative sum on its way. */
-    private static final class Excursion {
-        double sum;
-        double distance;
-        int chunks;
-        int steps;
-        long from;
-        long last;
-        Trail trail = Trail.EMPTY;
-
-        void clear() {
-            sum = 0;
-            distance = 0;
-            chunks = 0;
-            steps = 0;
-            trail = Trail.EMPTY;
-        }
-    }
-
-    /** Deviations of single steps about the beginning of an excursion. */
-    private record Trail(long[] steps, double[] deviations) {
-        static final Trail EMPTY = new Trail(new long[0], new double[0]);
-        private static final int MOST = 96;
-
-        Trail with(WorkerLevels levels, int chunk, int index, double shift) {
-            int at = levels.detailAt(chunk, index);
-            int from = levels.start(chunk);
-            int n = levels.start(chunk + 1) - from;
-            if (at < 0 || steps.length + n > MOST) {
-                return this;
-            }
-            long[] moreSteps = Arrays.copyOf(steps, steps.length + n);
-            double[] more = Arrays.copyOf(deviations, steps.length + n);
-            for (int i = 0; i < n; i++) {
-                moreSteps[steps.length + i] = levels.steps()[from + i];
-                more[steps.length + i] = levels.detailDeviations()[at + i] - shift;
-            }
-            return new Trail(moreSteps, more);
-        }
-
-        /**
-         * The likeliest step of a change from 0 to a distance (the maximum of the likelihood for equal Gaussian noise on both
-         * sides), or another if nothing is known of single steps.
-         */
-        long onset(double distance, long otherwise) {
-            double best = 0;
-            double after = 0;
-            long step = otherwise;
-            for (int i = steps.length - 1; i >= 0; i--) {
-                // NaN is no value.
-                double gain = Double.isNaN(deviations[i]) ? 0 : distance * (deviations[i] - distance / 2);
-                after += gain;
-                if (after > best) {
-                    best = after;
-                    step = steps[i];
-                }
-            }
-            return step;
-        }
     }
 
     /** A chunk of which the places are not known yet. */
@@ -319,38 +191,30 @@ final class LevelWatch {
         }
         List<Chunk> chunks = List.copyOf(first);
         first.clear();
-        List<double[]> distances = new ArrayList<>();
-        List<int[]> slots = new ArrayList<>();
-        for (Chunk chunk : chunks) {
-            slots.add(slots(chunk.levels.worker()));
-            distances.add(distances(chunk.levels, chunk.number, chunk.layout));
-        }
+        List<int[]> slots =
+                chunks.stream().map(chunk -> slots(chunk.levels.worker())).toList();
         double[][] seen = new double[states.length][chunks.size()];
-        int[] sizes = new int[states.length];
         for (int c = 0; c < chunks.size(); c++) {
-            for (int i = 0; i < slots.get(c).length; i++) {
-                int slot = slots.get(c)[i];
-                double distance = distances.get(c)[i];
-                if (!Double.isNaN(distance)) {
-                    seen[slot][sizes[slot]++] = distance;
+            WorkerLevels levels = chunks.get(c).levels;
+            for (int i = 0; i < levels.worker().length; i++) {
+                State state = states[slots.get(c)[i]];
+                double level = levels.level(chunks.get(c).number, i);
+                if (!Double.isNaN(level)) {
+                    seen[slots.get(c)[i]][state.learnt++] = level;
                 }
             }
         }
-        double[] places = new double[states.length];
-        int n = 0;
         for (int s = 0; s < states.length; s++) {
-            Arrays.sort(seen[s], 0, sizes[s]);
-            states[s].place = sizes[s] == 0 ? 0 : Robust.medianOfSorted(seen[s], sizes[s]);
-            states[s].learnt = sizes[s];
-            if (sizes[s] > 0) {
-                places[n++] = states[s].place;
-            }
+            Arrays.sort(seen[s], 0, states[s].learnt);
+            states[s].place = states[s].learnt == 0 ? 0 : Robust.medianOfSorted(seen[s], states[s].learnt);
         }
         Chunk last = chunks.get(chunks.size() - 1);
-        markFar(places, n, spread(last.levels, last.number));
+        markFar(last, slots.get(chunks.size() - 1));
         // What levels change by is learnt before any of them is judged.
         for (int c = 0; c < chunks.size(); c++) {
-            learnScale(chunks.get(c).levels, chunks.get(c).number, slots.get(c), distances.get(c));
+            Chunk chunk = chunks.get(c);
+            double[] distances = distances(chunk.levels, chunk.number, chunk.layout, slots.get(c));
+            learnScale(chunk.levels, chunk.number, slots.get(c), distances);
         }
         placed = true;
         for (State state : states) {
@@ -361,24 +225,29 @@ final class LevelWatch {
         }
     }
 
-    /** Few workers far from all others have no place of their own. */
-    private void markFar(double[] places, int n, double spread) {
-        double[] sorted = Arrays.copyOf(places, n);
-        Arrays.sort(sorted);
-        double middle = Robust.medianOfSorted(sorted, n);
-        double scale = Math.max(Robust.MAD_TO_SIGMA * Robust.madOfSorted(sorted, n, middle), spread / 2);
+    /** Few workers far from all their peers have no place of their own. */
+    private void markFar(Chunk chunk, int[] slots) {
+        double[] places = new double[slots.length];
+        for (int i = 0; i < slots.length; i++) {
+            places[i] = states[slots[i]].learnt == 0 ? Double.NaN : states[slots[i]].place;
+        }
+        double[] distances = PeerMedians.subtract(chunk.levels.worker(), places, chunk.layout);
+        double[] sorted =
+                Arrays.stream(distances).filter(d -> !Double.isNaN(d)).sorted().toArray();
+        if (sorted.length == 0) {
+            return;
+        }
+        double spread = spread(chunk.levels, chunk.number);
+        double middle = Robust.medianOfSorted(sorted, sorted.length);
+        double scale = Math.max(Robust.MAD_TO_SIGMA * Robust.madOfSorted(sorted, sorted.length, middle), spread / 2);
         double far = Math.max(FAR_SIGMAS * scale, least(spread));
         for (int side = -1; side <= 1; side += 2) {
-            int count = 0;
-            for (int i = 0; i < n; i++) {
-                count += side * (sorted[i] - middle) > far ? 1 : 0;
-            }
-            if (count <= FEW * n) {
-                for (State state : states) {
-                    if (side * (state.place - middle) > far) {
-                        state.far = true;
-                        state.place = middle;
-                    }
+            int sign = side;
+            long count = Arrays.stream(sorted).filter(d -> sign * d > far).count();
+            for (int i = 0; i < slots.length && count <= FEW * sorted.length; i++) {
+                if (side * distances[i] > far) {
+                    states[slots[i]].far = true;
+                    states[slots[i]].place -= distances[i];
                 }
             }
         }
@@ -404,14 +273,23 @@ final class LevelWatch {
         return slots;
     }
 
-    /** Distance of each worker from the median of its peers; NaN without a value or a peer. */
-    private double[] distances(WorkerLevels levels, int chunk, Layout layout) {
-        int n = levels.worker().length;
-        double[] distances = new double[n];
-        if (levels.isFlat()) {
-            return distances;
+    /**
+     * How far each worker is from its place, less how far its peers are from theirs: what moves all of them is nobody's. NaN
+     * without a value or a peer.
+     */
+    private double[] distances(WorkerLevels levels, int chunk, Layout layout, int[] slots) {
+        double[] values = new double[slots.length];
+        for (int i = 0; i < slots.length; i++) {
+            State state = states[slots[i]];
+            double level = levels.level(chunk, i);
+            if (state.learnt == 0 && !Double.isNaN(level)) {
+                // It came later than the others.
+                state.place = level;
+                state.learnt = 1;
+            }
+            values[i] = level - state.place;
         }
-        return PeerMedians.subtract(levels, chunk, layout, distances);
+        return PeerMedians.subtract(levels.worker(), values, layout);
     }
 
     /** Learns what levels change by from chunk to chunk. */
@@ -440,8 +318,8 @@ final class LevelWatch {
     private double wander(int[] slots, double[] distances) {
         int n = 0;
         for (int i = 0; i < slots.length; i++) {
-            if (!Double.isNaN(distances[i]) && states[slots[i]].learnt > 0) {
-                scratch[n++] = Math.abs(distances[i] - states[slots[i]].place);
+            if (!Double.isNaN(distances[i])) {
+                scratch[n++] = Math.abs(distances[i]);
             }
         }
         if (n == 0) {
@@ -476,7 +354,7 @@ final class LevelWatch {
 
     private void follow(WorkerLevels levels, int chunk, Layout layout) {
         int[] slots = slots(levels.worker());
-        double[] distances = distances(levels, chunk, layout);
+        double[] distances = distances(levels, chunk, layout, slots);
         scratch = scratch.length < slots.length ? new double[slots.length] : scratch;
         int steps = levels.start(chunk + 1) - levels.start(chunk);
         double sigma = sigma(steps);
@@ -489,12 +367,7 @@ final class LevelWatch {
             if (Double.isNaN(distances[i])) {
                 continue;
             }
-            if (state.learnt == 0) {
-                // It came later than the others.
-                state.place = distances[i];
-                state.learnt = 1;
-            }
-            double distance = distances[i] - state.place;
+            double distance = distances[i];
             double absolute = absoluteCentre + levels.level(chunk, i);
             if (state.episode != null) {
                 pursue(state, state.episode, distance, absolute, levels, chunk);
@@ -507,7 +380,7 @@ final class LevelWatch {
                 if (isAlarm(state.up, sigma) || isAlarm(state.down, sigma)) {
                     alarmed.add(i);
                 } else if (!isUnderWay(state, sigma)) {
-                    learn(state, distances[i], noise);
+                    learn(state, distance, noise);
                     state.absolute = absolute;
                 }
             }
@@ -518,7 +391,7 @@ final class LevelWatch {
 
     /** A sum that grows is not learnt from; one that has alarmed for long without an effect is. */
     private boolean isUnderWay(State state, double sigma) {
-        Excursion way = state.up.sum > state.down.sum ? state.up : state.down;
+        Pursuit way = state.up.sum > state.down.sum ? state.up : state.down;
         if (way.sum < LIMIT / 3) {
             return false;
         }
@@ -538,11 +411,11 @@ final class LevelWatch {
             state.own += (change - state.own) / Math.min(state.learnt + 1, MEMORY);
         }
         state.learnt = Math.min(state.learnt + 1, PLACE_MEMORY);
-        state.place += (distance - state.place) / state.learnt;
+        state.place += distance / state.learnt;
     }
 
     private void go(
-            Excursion way, double sigmas, double distance, WorkerLevels levels, int chunk, int index, double shift) {
+            Pursuit way, double sigmas, double distance, WorkerLevels levels, int chunk, int index, double shift) {
         double sum = Math.max(0, way.sum + Math.min(sigmas, MOST_SIGMAS) - SLACK);
         if (sum == 0) {
             way.clear();
@@ -563,11 +436,11 @@ final class LevelWatch {
         way.last = levels.steps()[levels.start(chunk + 1) - 1];
     }
 
-    private boolean isAlarm(Excursion way, double sigma) {
+    private boolean isAlarm(Pursuit way, double sigma) {
         return way.sum >= LIMIT && hasEffect(way, sigma);
     }
 
-    private boolean hasEffect(Excursion way, double sigma) {
+    private boolean hasEffect(Pursuit way, double sigma) {
         return Math.abs(way.distance) / way.chunks >= least(sigma);
     }
 
@@ -582,7 +455,7 @@ final class LevelWatch {
         for (int i : alarmed) {
             State state = states[slots[i]];
             boolean up = state.up.sum >= state.down.sum;
-            Excursion way = up ? state.up : state.down;
+            Pursuit way = up ? state.up : state.down;
             double distance = way.distance / way.chunks;
             // A first step before the run's own is none: then it was there from the start.
             boolean fromStart = state.far && way.from == firstStep;
@@ -590,7 +463,7 @@ final class LevelWatch {
             Episode episode = new Episode(attempt, levels.worker()[i], up, fromStart, sigma, levels.isRatio(), from);
             episode.add(distance, absoluteCentre + levels.level(chunk, i), way.last, way.steps);
             state.episode = episode;
-            if (!isOthersDoing(i, alarmed, levels, chunk, slots, absoluteCentre, layout)) {
+            if (!isOthersDoing(i, distance, levels, chunk, slots, absoluteCentre, layout)) {
                 episodes.add(episode);
             }
             state.up.clear();
@@ -599,12 +472,12 @@ final class LevelWatch {
     }
 
     /**
-     * Of two or three peers one moves the measure of the others: those are not to blame that moved less by themselves than
-     * another which alarmed with them.
+     * Where peers are two or three one moves the measure of the others: those that hardly moved by themselves are not to
+     * blame.
      */
     private boolean isOthersDoing(
             int index,
-            List<Integer> alarmed,
+            double distance,
             WorkerLevels levels,
             int chunk,
             int[] slots,
@@ -618,16 +491,8 @@ final class LevelWatch {
         if (peers >= FEW_PEERS) {
             return false;
         }
-        double own = Math.abs(absoluteCentre + levels.level(chunk, index) - states[slots[index]].absolute);
-        for (int i : alarmed) {
-            double others = Math.abs(absoluteCentre + levels.level(chunk, i) - states[slots[i]].absolute);
-            if (i != index
-                    && layout.group(levels.worker()[i]) == group
-                    && (others > own || (others == own && i < index))) {
-                return true;
-            }
-        }
-        return false;
+        double own = absoluteCentre + levels.level(chunk, index) - states[slots[index]].absolute;
+        return Math.abs(own) < Math.abs(distance) / 2;
     }
 
     private static void pursue(

@@ -1,6 +1,5 @@
 package io.tiltmeter.detect;
 
-import io.tiltmeter.blocks.WorkerLevels;
 import io.tiltmeter.model.Layout;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -10,35 +9,35 @@ import java.util.Map;
 final class PeerMedians {
     private PeerMedians() {}
 
-    /** Level of each worker of a chunk less the median of its peers' levels; NaN without a level or a peer. */
-    static double[] subtract(WorkerLevels levels, int chunk, Layout layout, double[] into) {
-        int n = levels.worker().length;
+    /** Each worker's value less the median of its peers' values; NaN without a value or a peer. */
+    static double[] subtract(int[] worker, double[] values, Layout layout) {
+        int n = worker.length;
         int[] group = new int[n];
         Map<Integer, Integer> sizes = new HashMap<>();
         for (int i = 0; i < n; i++) {
-            group[i] = layout.group(levels.worker()[i]);
-            if (!Double.isNaN(levels.level(chunk, i))) {
+            group[i] = layout.group(worker[i]);
+            if (!Double.isNaN(values[i])) {
                 sizes.merge(group[i], 1, Integer::sum);
             }
         }
-        Arrays.fill(into, Double.NaN);
+        double[] distances = new double[n];
+        Arrays.fill(distances, Double.NaN);
         for (Map.Entry<Integer, Integer> one : sizes.entrySet()) {
-            int size = one.getValue();
-            double[] sorted = new double[size];
+            double[] sorted = new double[one.getValue()];
             int at = 0;
             for (int i = 0; i < n; i++) {
-                if (group[i] == one.getKey() && !Double.isNaN(levels.level(chunk, i))) {
-                    sorted[at++] = levels.level(chunk, i);
+                if (group[i] == one.getKey() && !Double.isNaN(values[i])) {
+                    sorted[at++] = values[i];
                 }
             }
             Arrays.sort(sorted);
-            for (int i = 0; i < n && size > 1; i++) {
-                if (group[i] == one.getKey()) {
-                    into[i] = levels.level(chunk, i) - ofOthers(sorted, levels.level(chunk, i));
+            for (int i = 0; i < n && sorted.length > 1; i++) {
+                if (group[i] == one.getKey() && !Double.isNaN(values[i])) {
+                    distances[i] = values[i] - ofOthers(sorted, values[i]);
                 }
             }
         }
-        return into;
+        return distances;
     }
 
     /** Median of an ascending array of at least two values without one of them. */

@@ -173,9 +173,12 @@ public final class StragglerDetector implements Detector {
                 return;
             }
             int[] leader = new int[busy.chunks()];
-            double[] distances = new double[n];
+            double[] own = new double[n];
             for (int c = 0; c < busy.chunks(); c++) {
-                PeerMedians.subtract(busy, c, layout, distances);
+                for (int i = 0; i < n; i++) {
+                    own[i] = busy.level(c, i);
+                }
+                double[] distances = PeerMedians.subtract(busy.worker(), own, layout);
                 int length = busy.start(c + 1) - busy.start(c);
                 // The highest of n means of so many noisy steps: about √(2 ln n) standard deviations up (Cramér, 1946).
                 double chance = busy.spread()[c] * Math.sqrt(2 * Math.log(Math.max(2, n)) / Math.max(1, length - 2));
@@ -212,9 +215,8 @@ public final class StragglerDetector implements Detector {
             double stride = points > 1 ? Math.max(1, (lastStep - firstStep) / (double) (points - 1)) : 1;
             List<Finding> findings = new ArrayList<>();
             Set<Integer> told = new HashSet<>();
-            List<LevelWatch.Episode> slow =
-                    levels.episodes().stream().filter(e -> e.up).toList();
-            for (List<LevelWatch.Episode> group : Together.groups(slow, layout, stride)) {
+            List<Episode> slow = levels.episodes().stream().filter(e -> e.up).toList();
+            for (List<Episode> group : Together.groups(slow, layout, stride)) {
                 group.forEach(episode -> told.add(episode.worker));
                 findings.add(describe(group));
             }
@@ -243,13 +245,13 @@ public final class StragglerDetector implements Detector {
             return leads[workers.slot(worker)].steps / (double) points;
         }
 
-        private Finding describe(List<LevelWatch.Episode> group) {
-            LevelWatch.Episode worst = group.get(0);
+        private Finding describe(List<Episode> group) {
+            Episode worst = group.get(0);
             long from = Long.MAX_VALUE;
             long to = 0;
             double led = 0;
             boolean open = false;
-            for (LevelWatch.Episode episode : group) {
+            for (Episode episode : group) {
                 worst = episode.mean() > worst.mean() ? episode : worst;
                 from = Math.min(from, episode.from);
                 to = Math.max(to, episode.to);
@@ -269,8 +271,8 @@ public final class StragglerDetector implements Detector {
                                     : led >= settings.get("share") / FEWER ? Severity.WARNING : Severity.INFO,
                             several ? Cause.INFRASTRUCTURE : Cause.WORKER)
                     .text(
-                            "%s took %s times as long as before, against the median of the peers, from step %d %s (%s logged"
-                                    + " points); slowest at %.0f %% of all steps",
+                            "%s took %s times as long as before, against the median of the peers, from step %d %s (%d points);"
+                                    + " slowest at %.0f %% of all steps",
                             who,
                             Evidence.number(worst.ratio()),
                             from,

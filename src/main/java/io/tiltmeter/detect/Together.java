@@ -19,51 +19,51 @@ final class Together {
     private Together() {}
 
     /** The episodes in groups, most of them alone; ordered by first step and worker. */
-    static List<List<LevelWatch.Episode>> groups(List<LevelWatch.Episode> episodes, Layout layout, double stride) {
-        List<LevelWatch.Episode> byWorker = new ArrayList<>(episodes);
-        byWorker.sort(Comparator.comparingInt((LevelWatch.Episode e) -> e.attempt)
+    static List<List<Episode>> groups(List<Episode> episodes, Layout layout, double stride) {
+        List<Episode> byWorker = new ArrayList<>(episodes);
+        byWorker.sort(Comparator.comparingInt((Episode e) -> e.attempt)
                 .thenComparing(e -> e.up)
                 .thenComparingInt(e -> e.worker)
                 .thenComparingLong(e -> e.from));
         double reach = CHUNKS * WorkerLevels.CHUNK * stride;
-        List<List<LevelWatch.Episode>> groups = new ArrayList<>();
-        for (LevelWatch.Episode episode : byWorker) {
-            List<LevelWatch.Episode> open = groups.isEmpty() ? List.of() : groups.get(groups.size() - 1);
+        List<List<Episode>> groups = new ArrayList<>();
+        for (Episode episode : byWorker) {
+            List<Episode> open = groups.isEmpty() ? List.of() : groups.get(groups.size() - 1);
             if (!open.isEmpty() && isNext(open.get(open.size() - 1), episode, layout, reach)) {
                 open.add(episode);
             } else {
                 groups.add(new ArrayList<>(List.of(episode)));
             }
         }
-        List<List<LevelWatch.Episode>> settled = new ArrayList<>();
-        for (List<LevelWatch.Episode> group : groups) {
+        List<List<Episode>> settled = new ArrayList<>();
+        for (List<Episode> group : groups) {
             if (group.size() >= FEWEST || (group.size() > 1 && layout.hasHosts() && hasAHostAlone(group, layout))) {
                 settled.add(group);
             } else {
                 group.forEach(episode -> settled.add(List.of(episode)));
             }
         }
-        settled.sort(Comparator.comparingInt((List<LevelWatch.Episode> g) -> g.get(0).attempt)
+        settled.sort(Comparator.comparingInt((List<Episode> g) -> g.get(0).attempt)
                 .thenComparingLong(g -> g.get(0).from)
                 .thenComparingInt(g -> g.get(0).worker));
         return settled;
     }
 
-    private static boolean isNext(LevelWatch.Episode one, LevelWatch.Episode next, Layout layout, double reach) {
+    private static boolean isNext(Episode one, Episode next, Layout layout, double reach) {
         boolean begins = one.attempt == next.attempt && one.up == next.up && Math.abs(one.from - next.from) <= reach;
         boolean beside = layout.hasHosts() ? layout.shareHost(one.worker, next.worker) : next.worker == one.worker + 1;
         return begins && beside;
     }
 
     /** Whether the neighbours of a group, by number, are on other hosts. */
-    private static boolean hasAHostAlone(List<LevelWatch.Episode> group, Layout layout) {
+    private static boolean hasAHostAlone(List<Episode> group, Layout layout) {
         int before = group.get(0).worker - 1;
         int last = group.get(group.size() - 1).worker;
         return !layout.shareHost(before, last) && !layout.shareHost(last + 1, last);
     }
 
     /** A group in words. */
-    static String words(List<LevelWatch.Episode> group, Layout layout) {
+    static String words(List<Episode> group, Layout layout) {
         int first = group.get(0).worker;
         int last = group.get(group.size() - 1).worker;
         String host = layout.host(first);

@@ -109,19 +109,18 @@ public final class TokenDriftDetector implements Detector {
             double stride = Math.max(1, (lastStep - firstStep) / (double) (points - 1));
             List<Finding> findings = new ArrayList<>();
             for (int i = 0; i < METRICS.size(); i++) {
-                for (List<LevelWatch.Episode> group :
-                        Together.groups(levels.get(i).episodes(), layout, stride)) {
+                for (List<Episode> group : Together.groups(levels.get(i).episodes(), layout, stride)) {
                     findings.add(describe(METRICS.get(i), group));
                 }
             }
             return Assessment.observed(FindingList.capped(findings));
         }
 
-        private Finding describe(Metric metric, List<LevelWatch.Episode> group) {
-            LevelWatch.Episode strongest = group.get(0);
+        private Finding describe(Metric metric, List<Episode> group) {
+            Episode strongest = group.get(0);
             long from = Long.MAX_VALUE;
             long to = 0;
-            for (LevelWatch.Episode episode : group) {
+            for (Episode episode : group) {
                 strongest = Math.abs(episode.mean()) > Math.abs(strongest.mean()) ? episode : strongest;
                 from = Math.min(from, episode.from);
                 to = Math.max(to, episode.to);

@@ -227,8 +227,8 @@ public final class WorkerOutlierDetector implements Detector {
             double stride = longest > 1 ? Math.max(1, (lastStep - firstStep) / (double) (longest - 1)) : 1;
             List<Finding> findings = new ArrayList<>();
             watched.forEach((metric, one) -> {
-                List<LevelWatch.Episode> episodes = one.levels.episodes();
-                for (List<LevelWatch.Episode> group : Together.groups(episodes, layout, stride)) {
+                List<Episode> episodes = one.levels.episodes();
+                for (List<Episode> group : Together.groups(episodes, layout, stride)) {
                     findings.add(describe(metric, group));
                 }
                 if (one.spikes > 0) {
@@ -239,14 +239,14 @@ public final class WorkerOutlierDetector implements Detector {
             return Assessment.observed(FindingList.capped(findings));
         }
 
-        private Finding describe(String metric, List<LevelWatch.Episode> group) {
-            LevelWatch.Episode strongest = group.get(0);
+        private Finding describe(String metric, List<Episode> group) {
+            Episode strongest = group.get(0);
             long from = Long.MAX_VALUE;
             long to = 0;
             long points = 0;
             boolean open = false;
             boolean fromStart = true;
-            for (LevelWatch.Episode episode : group) {
+            for (Episode episode : group) {
                 strongest = Math.abs(episode.mean()) > Math.abs(strongest.mean()) ? episode : strongest;
                 from = Math.min(from, episode.from);
                 to = Math.max(to, episode.to);
@@ -286,7 +286,7 @@ public final class WorkerOutlierDetector implements Detector {
                             .finding();
         }
 
-        private static String distance(LevelWatch.Episode episode) {
+        private static String distance(Episode episode) {
             return episode.isRatio
                     ? Evidence.number(episode.ratio()) + " times"
                     : Evidence.number(Math.abs(episode.mean())) + (episode.up ? " above" : " below");

@@ -204,12 +204,11 @@ class WorkerFaultsTest {
     @ValueSource(ints = {1, 5})
     void aWorkerThatSaysTheSameAgainAndAgainIsFrozen(int lag) {
         WorkerNoise noise = noise(4, 9);
+        // It goes round and round in the steps before the onset.
+        Team.Value loss =
+                (s, w) -> 2 * Math.exp(noise.at(w == 2 && s >= ONSET ? ONSET - lag + (s - ONSET) % lag : s, w));
         List<Finding> findings = Team.of(4, STEPS)
-                .with(
-                        Metric.LOSS.ordinal(),
-                        (s, w) -> 2
-                                * Math.exp(noise.at(
-                                        w == 2 && s >= ONSET ? ONSET - 1 - (ONSET + 4 * lag - s) % lag % lag : s, w)))
+                .with(Metric.LOSS.ordinal(), loss)
                 .judge(new FrozenWorkerDetector())
                 .findings();
         assertThat(findings).isNotEmpty().allMatch(f -> f.worker() == 2);
