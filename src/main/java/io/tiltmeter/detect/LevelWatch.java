@@ -112,11 +112,6 @@ final class LevelWatch {
         return points;
     }
 
-    /** Number of workers seen. */
-    int workers() {
-        return states.length;
-    }
-
     /** A new attempt begins: what was going on is over, what was learnt stays. */
     void attempt(int number) {
         settle();
@@ -237,7 +232,7 @@ final class LevelWatch {
         if (sorted.length == 0) {
             return;
         }
-        double spread = spread(chunk.levels, chunk.number);
+        double spread = chunk.levels.spread()[chunk.number];
         double middle = Robust.medianOfSorted(sorted, sorted.length);
         double scale = Math.max(Robust.MAD_TO_SIGMA * Robust.madOfSorted(sorted, sorted.length, middle), spread / 2);
         double far = Math.max(FAR_SIGMAS * scale, least(spread));
@@ -255,10 +250,6 @@ final class LevelWatch {
 
     private double least(double spread) {
         return Math.max(effect.sigmas * spread, isRatio ? Math.log(effect.ratio) : effect.difference);
-    }
-
-    private static double spread(WorkerLevels levels, int chunk) {
-        return levels.spread()[chunk];
     }
 
     private int[] slots(int[] worker) {
@@ -305,10 +296,9 @@ final class LevelWatch {
         }
         if (n > 0) {
             Arrays.sort(scratch, 0, n);
-            // With two workers both change alike; the one value still is that of a change.
             changes.add(Robust.medianOfSorted(scratch, n));
         }
-        spreads.add(spread(levels, chunk));
+        spreads.add(levels.spread()[chunk]);
     }
 
     /**

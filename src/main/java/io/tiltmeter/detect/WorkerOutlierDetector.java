@@ -65,6 +65,13 @@ public final class WorkerOutlierDetector implements Detector {
                             new Derived("Twice as much: queue lengths and memory come and go on one worker and not on"
                                     + " another")),
                     new Parameter(
+                            "value-error-ratio",
+                            2,
+                            "1",
+                            "Ratio which such a metric needs as well to be an error",
+                            new Derived("Half or twice the peers' is beyond what shares, queues and memory differ by in"
+                                    + " sound jobs; less is for a person to judge who knows what the metric means")),
+                    new Parameter(
                             "points",
                             48,
                             "points",
@@ -256,7 +263,10 @@ public final class WorkerOutlierDetector implements Detector {
             }
             double needed = settings.get("points");
             boolean lasting = points >= needed || (open && points >= needed / 2);
-            boolean grave = lasting && !fromStart && strongest.sigmas() >= settings.get("error-sigma");
+            boolean large = Metric.byColumn(metric).isPresent()
+                    || !strongest.isRatio
+                    || Math.abs(strongest.mean()) >= Math.log(settings.get("value-error-ratio"));
+            boolean grave = lasting && large && !fromStart && strongest.sigmas() >= settings.get("error-sigma");
             Severity severity = grave ? Severity.ERROR : lasting ? Severity.WARNING : Severity.INFO;
             String who = group.size() > 1 ? Together.words(group, layout) : "worker " + strongest.worker;
             Evidence evidence = Evidence.of(runId, ID)
