@@ -299,9 +299,7 @@ class DetectorContractTest {
     @MethodSource("detectors")
     void survivesAnySeries(Detector detector) {
         Set<Metric> metrics = new HashSet<>(List.of(Metric.LOSS, Metric.GRAD_NORM));
-        detector.info()
-                .metrics()
-                .forEach(name -> Metric.byColumn(name).ifPresent(metrics::add));
+        detector.info().metrics().forEach(name -> Metric.byColumn(name).ifPresent(metrics::add));
         for (Metric metric : metrics) {
             hostile(metric).forEach((name, points) -> {
                 Detector.Assessment answer = points.judge(detector);
