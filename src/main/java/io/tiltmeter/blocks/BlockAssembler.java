@@ -62,6 +62,7 @@ public final class BlockAssembler {
                 workers[w] = Source.worker(sources[w]);
             }
             List<Digest.Series> series = new ArrayList<>();
+            EvidenceBuilder evidence = new EvidenceBuilder(steps, workers, sources.length);
             double[] cells = new double[steps.length * sources.length];
             for (int m = 0; m < Metric.count(); m++) {
                 // One metric at a time: the block never holds more than one densely.
@@ -70,9 +71,11 @@ public final class BlockAssembler {
                     // A column may be there without a value in this window.
                     if (one.steps().length > 0) {
                         series.add(one);
+                        evidence.observe(m, one, cells);
                     }
                 }
             }
+            observeWorkers(evidence, local, cells);
             long[] times = new long[steps.length];
             int[] spans = new int[steps.length];
             Arrays.fill(times, Slice.NO_TIME);
@@ -94,7 +97,33 @@ public final class BlockAssembler {
                     conflicts.conflicts,
                     conflicts.firstStep,
                     conflicts.firstWorker,
-                    series);
+                    series,
+                    evidence.build());
+        }
+
+        /** Shows what is no metric of the run, but compares its workers. */
+        private void observeWorkers(EvidenceBuilder evidence, int local, double[] cells) {
+            if (local < 2) {
+                return;
+            }
+            for (int channel = Metric.count(); channel < Channel.STORED; channel++) {
+                if (fill(channel, cells)) {
+                    evidence.observe(channel, cells);
+                }
+            }
+            boolean hasWait = fill(Metric.COLLECTIVE_WAIT_SECONDS.ordinal(), cells);
+            double[] wait = hasWait ? cells.clone() : cells;
+            if (hasWait && fill(Metric.STEP_SECONDS.ordinal(), cells)) {
+                // In a step that ends with a collective all take equally long; the one that waits least is the slow
+                // one.
+                for (int i = 0; i < cells.length; i++) {
+                    boolean both = Double.isFinite(cells[i]) && Double.isFinite(wait[i]);
+                    cells[i] = both ? Math.max(0, cells[i] - wait[i]) : Slice.ABSENT;
+                }
+            } else if (!fill(Metric.COMPUTE_SECONDS.ordinal(), cells)) {
+                return;
+            }
+            evidence.observe(Channel.BUSY, cells);
         }
 
         private long[] distinctSteps() {
@@ -191,7 +220,7 @@ public final class BlockAssembler {
             repeated.sort(Point::compareTo);
         }
 
-        /** Fills the matrix with a metric's values; false if there is none. */
+        /** Fills the matrix with a channel's values; false if there is none. */
         private boolean fill(int metric, double[] cells) {
             boolean any = false;
             for (int s = 0; s < slices.size(); s++) {
@@ -261,7 +290,7 @@ public final class BlockAssembler {
                 return byPlace;
             }
             int byTime = Long.compare(time(), other.time());
-            for (int m = 0; m < Metric.count() && byTime == 0; m++) {
+            for (int m = 0; m < Channel.STORED && byTime == 0; m++) {
                 byTime = Double.compare(slice.value(m, index), other.slice.value(m, other.index));
             }
             return byTime;

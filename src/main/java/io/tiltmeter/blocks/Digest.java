@@ -15,6 +15,7 @@ import java.util.List;
  * @param firstConflictStep step of the first conflict, -1 without any
  * @param firstConflictWorker its worker
  * @param series one entry a metric that was logged, in the order of {@link io.tiltmeter.model.Metric}
+ * @param workers what its workers did against one another
  */
 public record Digest(
         long[] steps,
@@ -25,7 +26,8 @@ public record Digest(
         long conflicts,
         long firstConflictStep,
         int firstConflictWorker,
-        List<Series> series) {
+        List<Series> series,
+        WorkerEvidence workers) {
 
     public Digest {
         series = List.copyOf(series);

@@ -10,7 +10,7 @@ public final class DigestCodec {
     private DigestCodec() {}
 
     /** Begins every packed digest; another number when the layout changes. */
-    private static final byte VERSION = 1;
+    private static final byte VERSION = 2;
 
     private static final byte ALL_STEPS = 0;
     private static final byte SOME_STEPS = 1;
@@ -43,18 +43,27 @@ public final class DigestCodec {
             out.putByte(series.metric());
             series(series, digest.steps(), out);
         }
+        EvidenceCodec.write(digest.workers(), digest.steps(), out);
         return out.toBytes();
+    }
+
+    static void steps(long[] steps, long[] allSteps, ColumnWriter out) {
+        if (Arrays.equals(steps, allSteps)) {
+            out.putByte(ALL_STEPS);
+        } else {
+            out.putByte(SOME_STEPS);
+            out.putInt(steps.length);
+            out.longs(steps, steps.length);
+        }
+    }
+
+    static long[] steps(ColumnReader in, long[] allSteps) {
+        return in.getByte() == ALL_STEPS ? allSteps : in.longs(in.getInt());
     }
 
     private static void series(Digest.Series series, long[] allSteps, ColumnWriter out) {
         int n = series.steps().length;
-        if (Arrays.equals(series.steps(), allSteps)) {
-            out.putByte(ALL_STEPS);
-        } else {
-            out.putByte(SOME_STEPS);
-            out.putInt(n);
-            out.longs(series.steps(), n);
-        }
+        steps(series.steps(), allSteps, out);
         out.doubles(series.value(), n);
         out.ints(series.count(), n);
         out.doubles(series.median(), n);
@@ -100,7 +109,16 @@ public final class DigestCodec {
             series.add(series(in, steps));
         }
         return new Digest(
-                steps, times, spans, rows, duplicates, conflicts, firstConflictStep, firstConflictWorker, series);
+                steps,
+                times,
+                spans,
+                rows,
+                duplicates,
+                conflicts,
+                firstConflictStep,
+                firstConflictWorker,
+                series,
+                EvidenceCodec.read(in, steps));
     }
 
     private static Digest.Series series(ColumnReader in, long[] allSteps) {
@@ -108,7 +126,7 @@ public final class DigestCodec {
         if (metric < 0 || metric >= Metric.count()) {
             throw new IllegalStateException("Digest holds unknown metric " + metric);
         }
-        long[] steps = in.getByte() == ALL_STEPS ? allSteps : in.longs(in.getInt());
+        long[] steps = steps(in, allSteps);
         int n = steps.length;
         double[] value = in.doubles(n);
         int[] count = in.ints(n);

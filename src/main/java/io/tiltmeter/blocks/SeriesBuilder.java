@@ -8,7 +8,9 @@ import java.util.stream.IntStream;
 
 /** Digests one metric of a block: statistics across workers at every step, and of every worker over the steps. */
 final class SeriesBuilder {
+    /** See {@link Channel}. */
     private final int metric;
+
     private final Metric.Reduction reduction;
     private final long[] allSteps;
     private final int columns;
@@ -44,7 +46,7 @@ final class SeriesBuilder {
         this.metric = metric;
         this.allSteps = allSteps;
         this.columns = columns;
-        reduction = Metric.of(metric).reduction();
+        reduction = metric < Metric.count() ? Metric.of(metric).reduction() : Metric.Reduction.MEDIAN;
         width = workers.length;
         worker = workers;
         int length = allSteps.length;

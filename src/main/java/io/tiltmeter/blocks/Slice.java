@@ -1,6 +1,5 @@
 package io.tiltmeter.blocks;
 
-import io.tiltmeter.model.Metric;
 import java.util.Arrays;
 
 /**
@@ -28,8 +27,8 @@ public final class Slice {
     private long[] times;
     private int[] spans;
     private int[] sources;
-    /** One array a metric; {@link #NONE} until the metric has a value. */
-    private final double[][] columns = new double[Metric.count()][];
+    /** One array a {@link Channel}; {@link #NONE} until it has a value. */
+    private final double[][] columns = new double[Channel.STORED][];
 
     private int size;
 

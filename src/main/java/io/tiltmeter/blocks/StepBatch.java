@@ -1,6 +1,5 @@
 package io.tiltmeter.blocks;
 
-import io.tiltmeter.model.Metric;
 import java.util.Arrays;
 
 /**
@@ -24,8 +23,8 @@ public final class StepBatch {
     /** See {@link Source}. */
     public int[] sources = new int[INITIAL_CAPACITY];
 
-    private final double[][] values = new double[Metric.count()][INITIAL_CAPACITY];
-    private final boolean[] filled = new boolean[Metric.count()];
+    private final double[][] values = new double[Channel.STORED][INITIAL_CAPACITY];
+    private final boolean[] filled = new boolean[Channel.STORED];
 
     /** Empties the batch and makes room for so many rows. */
     public void clear(int rows) {
@@ -44,7 +43,7 @@ public final class StepBatch {
         }
     }
 
-    /** The array to fill with a metric's values, {@link Slice#ABSENT} where a row has none. */
+    /** The array to fill with a {@link Channel}'s values, {@link Slice#ABSENT} where a row has none. */
     public double[] fill(int metric) {
         filled[metric] = true;
         return values[metric];

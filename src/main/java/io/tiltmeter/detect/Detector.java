@@ -36,6 +36,12 @@ public interface Detector {
 
         void observe(StepPoint point);
 
+        /**
+         * What the workers did against one another in the next window of steps of this attempt. Only a scan of whole blocks
+         * shows it; windows come in the order of their steps.
+         */
+        default void workers(WorkerWindow window) {}
+
         /** The verdict after the last step (or so far, when called online). */
         Assessment assess();
     }

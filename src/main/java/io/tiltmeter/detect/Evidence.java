@@ -6,6 +6,7 @@ import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepRecord;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Builds a {@link Finding} step by step, and writes numbers in one way everywhere. */
 final class Evidence {
@@ -14,6 +15,7 @@ final class Evidence {
     private String metric = "";
     private int attempt;
     private int worker = StepRecord.NO_WORKER;
+    private @Nullable String group;
     private long from;
     private long to;
     private long peak;
@@ -38,6 +40,7 @@ final class Evidence {
         evidence.metric = finding.metric();
         evidence.attempt = finding.attempt();
         evidence.worker = finding.worker();
+        evidence.group = finding.group();
         evidence.from = finding.stepFrom();
         evidence.to = finding.stepTo();
         evidence.peak = finding.peakStep();
@@ -61,6 +64,12 @@ final class Evidence {
 
     Evidence worker(int value) {
         worker = value;
+        return this;
+    }
+
+    /** Several workers that the finding is about together, in words. */
+    Evidence group(String value) {
+        group = value;
         return this;
     }
 
@@ -103,8 +112,8 @@ final class Evidence {
 
     Finding finding() {
         return new Finding(
-                runId, detector, metric, attempt, worker, null, null, null, from, to, peak, score, threshold, parameter,
-                severity, cause, text);
+                runId, detector, metric, attempt, worker, null, null, group, from, to, peak, score, threshold,
+                parameter, severity, cause, text);
     }
 
     /** A number as a reader wants it: four significant digits, plain where that is short. */

@@ -64,6 +64,11 @@ public final class RunJudge {
         }
     }
 
+    /** Shows what the workers did in the next window of steps to every detector. */
+    public void workers(WorkerWindow window) {
+        trackers.forEach(tracker -> tracker.workers(window));
+    }
+
     /** The verdict over the points so far. */
     public Verdict finish() {
         List<Finding> findings = new ArrayList<>();

@@ -195,6 +195,18 @@ record DigestPlan(
                 });
     }
 
+    /** The same plan without the attempts that no worker above this number logged. */
+    DigestPlan ofWorkersAbove(int worker) {
+        List<ScanTarget> kept = targets.stream()
+                .filter(target -> {
+                    Extent whole = attempts.get(target.windows().id());
+                    return whole != null && whole.maxWorker() > worker;
+                })
+                .toList();
+        List<WindowRange> windows = kept.stream().map(ScanTarget::windows).toList();
+        return new DigestPlan(current, attempts, kept, files(current, windows));
+    }
+
     /** The windows to digest. */
     List<WindowRange> windows() {
         return targets.stream().map(ScanTarget::windows).toList();

@@ -58,10 +58,15 @@ final class FleetAnalysis {
     /**
      * Takes the verdicts on all runs with steps, judges the empty ones and all of them against their siblings.
      *
+     * @param workerMetrics what was found in metrics outside the steps
      * @param metricsOnly runs that logged metrics, but no step; one that is known to have failed is judged all the same
      */
     void judge(
-            List<RunJudging.Judged> withSteps, Set<String> metricsOnly, WorkerHosts hosts, FleetExposures exposures) {
+            List<RunJudging.Judged> withSteps,
+            List<WorkerMetrics.Judged> workerMetrics,
+            Set<String> metricsOnly,
+            WorkerHosts hosts,
+            FleetExposures exposures) {
         withSteps.forEach(this::take);
         Set<String> notJudged = new HashSet<>();
         for (RunRecord run : runs.values()) {
@@ -74,6 +79,7 @@ final class FleetAnalysis {
                 }
             }
         }
+        workerMetrics.forEach(this::add);
         Map<String, List<FleetDetector.Sibling>> projects = new TreeMap<>();
         summaries.forEach((id, summary) -> {
             if (notJudged.contains(id)) {
@@ -126,6 +132,23 @@ final class FleetAnalysis {
 
     private static List<Object> moment(Finding finding) {
         return List.of(finding.runId(), finding.attempt(), finding.stepFrom());
+    }
+
+    /** What one detector says of more metrics: its findings are added, and where it saw something it is no more blind. */
+    private void add(WorkerMetrics.Judged more) {
+        if (!summaries.containsKey(more.runId())) {
+            return;
+        }
+        List<Finding> all = new ArrayList<>(findings.getOrDefault(more.runId(), List.of()));
+        all.addAll(more.findings());
+        findings.put(more.runId(), all);
+        if (more.coverage().status() == Coverage.Status.OBSERVED) {
+            coverage.put(
+                    more.runId(),
+                    new ArrayList<>(coverage.getOrDefault(more.runId(), List.of()).stream()
+                            .map(own -> own.detector().equals(more.coverage().detector()) ? more.coverage() : own)
+                            .toList()));
+        }
     }
 
     private void take(String detector, String runId, Detector.Assessment assessment) {

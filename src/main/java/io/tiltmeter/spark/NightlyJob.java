@@ -5,6 +5,7 @@ import io.tiltmeter.blocks.Slice;
 import io.tiltmeter.config.Settings;
 import io.tiltmeter.correlate.PatternFinder;
 import io.tiltmeter.model.AttemptRecord;
+import io.tiltmeter.model.Layout;
 import io.tiltmeter.model.Rejection;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.Severity;
@@ -73,13 +74,16 @@ public final class NightlyJob {
         Path output = new Path(request.output());
         DigestStore store =
                 DigestStore.open(spark, new Path(output, "digests"), fingerprint(settings, request.names()));
-        StepsScan scan = new StepsScan(spark, tables, store, settings.scan());
+        StepsScan scan = new StepsScan(spark, tables, StepsView.STEPS, store, settings.scan());
         if (request.dryRun()) {
             return dryRun(request, tables, scan, output);
         }
         // They are read while the scan runs, all in one thread: files that turn out damaged are noted on the way.
-        CompletableFuture<SmallTables> small = Background.supply(() ->
-                new SmallTables(RunTables.runs(tables), RunTables.attempts(tables), RunTables.quarantine(tables)));
+        CompletableFuture<SmallTables> small = Background.supply(() -> new SmallTables(
+                RunTables.runs(tables),
+                RunTables.attempts(tables),
+                RunTables.layouts(tables),
+                RunTables.quarantine(tables)));
         StepsScan.Result result = scan.update(progress);
         DigestPlan plan = result.plan();
         Map<String, RunRecord> runs = small.join().runs();
@@ -94,9 +98,17 @@ public final class NightlyJob {
                     "Cannot analyse '" + request.metrics() + "': it holds no run, no step and no metric");
         }
         Map<AttemptId, AttemptRecord> attempts = small.join().attempts();
+        WorkerMetrics workerMetrics = WorkerMetrics.judge(
+                spark,
+                tables,
+                DigestStore.open(spark, new Path(output, "digests-of-metrics"), fingerprint(settings, request.names())),
+                small.join().layouts(),
+                settings,
+                progress);
         List<Rejection> rejected = Stream.of(
                         tables.rejected(),
                         scan.rejected(plan),
+                        workerMetrics.rejected(),
                         metricsOnly.rejected(),
                         small.join().quarantine())
                 .flatMap(List::stream)
@@ -114,6 +126,7 @@ public final class NightlyJob {
                                 result.byRun(),
                                 runs,
                                 attempts,
+                                small.join().layouts(),
                                 settings.detectors(),
                                 settings.report().chartPoints())
                         .persist(StorageLevel.MEMORY_AND_DISK()));
@@ -125,6 +138,7 @@ public final class NightlyJob {
             progress.stage("Correlating");
             analysis.judge(
                     withSteps,
+                    workerMetrics.judged(),
                     metricsOnly.runs(),
                     new WorkerHosts(tables),
                     new FleetExposures(spark, tables, PatternFinder.FEWEST_RUNS));
@@ -154,7 +168,10 @@ public final class NightlyJob {
     }
 
     private record SmallTables(
-            Map<String, RunRecord> runs, Map<AttemptId, AttemptRecord> attempts, List<Rejection> quarantine) {}
+            Map<String, RunRecord> runs,
+            Map<AttemptId, AttemptRecord> attempts,
+            Map<AttemptId, Layout> layouts,
+            List<Rejection> quarantine) {}
 
     /** Everything but the files that digests depend on; another value makes them anew. */
     private static String fingerprint(Settings settings, Map<String, String> names) {

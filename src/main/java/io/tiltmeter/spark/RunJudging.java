@@ -12,10 +12,12 @@ import io.tiltmeter.detect.DetectorSettings;
 import io.tiltmeter.detect.Detectors;
 import io.tiltmeter.detect.RunJudge;
 import io.tiltmeter.detect.RunSummarizer;
+import io.tiltmeter.detect.WorkerWindow;
 import io.tiltmeter.model.AttemptRecord;
 import io.tiltmeter.model.Chart;
 import io.tiltmeter.model.Coverage;
 import io.tiltmeter.model.Finding;
+import io.tiltmeter.model.Layout;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.RunSummary;
@@ -74,6 +76,7 @@ final class RunJudging {
     private record Inputs(
             Map<String, RunRecord> runs,
             Map<AttemptId, AttemptRecord> attempts,
+            Map<AttemptId, Layout> layouts,
             Map<String, DetectorSettings> detectors,
             int chartPoints)
             implements Serializable {}
@@ -89,10 +92,11 @@ final class RunJudging {
             boolean byRun,
             Map<String, RunRecord> runs,
             Map<AttemptId, AttemptRecord> attempts,
+            Map<AttemptId, Layout> layouts,
             Map<String, DetectorSettings> detectors,
             int chartPoints) {
         Broadcast<Inputs> inputs = JavaSparkContext.fromSparkContext(spark.sparkContext())
-                .broadcast(new Inputs(runs, attempts, detectors, chartPoints));
+                .broadcast(new Inputs(runs, attempts, layouts, detectors, chartPoints));
         Dataset<Row> ordered = byRun
                 ? digests
                 : digests.repartition(col("run_id")).sortWithinPartitions("run_id", "attempt", "window");
@@ -156,6 +160,8 @@ final class RunJudging {
                     attempt = number;
                     judge.attempt(number, Optional.ofNullable(inputs.attempts.get(new AttemptId(runId, number))));
                 }
+                Layout layout = inputs.layouts.getOrDefault(new AttemptId(runId, number), Layout.UNKNOWN);
+                judge.workers(new WorkerWindow(number, "", digest.workers(), layout));
                 DigestCursor cursor = new DigestCursor(number, digest);
                 while (cursor.advance()) {
                     lastTime = Math.max(lastTime, cursor.timeMicros());

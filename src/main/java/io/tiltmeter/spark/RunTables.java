@@ -1,8 +1,10 @@
 package io.tiltmeter.spark;
 
 import io.tiltmeter.model.AttemptRecord;
+import io.tiltmeter.model.Layout;
 import io.tiltmeter.model.Rejection;
 import io.tiltmeter.model.RunRecord;
+import io.tiltmeter.model.TopologyRecord;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -52,6 +54,33 @@ final class RunTables {
             attempts.put(new AttemptId(attempt.runId(), attempt.attempt()), attempt);
         }
         return attempts;
+    }
+
+    /** Who is whose peer, of every attempt whose topology is known. */
+    static Map<AttemptId, Layout> layouts(MetricTables tables) {
+        Map<AttemptId, List<TopologyRecord>> rows = new HashMap<>();
+        for (Row row : tables.rows("topology")) {
+            Integer number = integer(row, "attempt");
+            Integer worker = integer(row, "worker");
+            if (worker != null) {
+                AttemptId id = new AttemptId(text(row, "run_id", ""), number == null ? 0 : number);
+                rows.computeIfAbsent(id, i -> new ArrayList<>())
+                        .add(new TopologyRecord(
+                                id.runId(),
+                                id.attempt(),
+                                worker,
+                                text(row, "host"),
+                                text(row, "device"),
+                                integer(row, "data_coordinate"),
+                                integer(row, "tensor_coordinate"),
+                                integer(row, "pipeline_coordinate"),
+                                integer(row, "context_coordinate"),
+                                integer(row, "expert_coordinate")));
+            }
+        }
+        Map<AttemptId, Layout> layouts = new HashMap<>();
+        rows.forEach((id, workers) -> layouts.put(id, Layout.of(workers)));
+        return layouts;
     }
 
     static List<Rejection> quarantine(MetricTables tables) {

@@ -1,25 +1,46 @@
 package io.tiltmeter.spark;
 
+import io.tiltmeter.blocks.Channel;
 import io.tiltmeter.blocks.Slice;
 import io.tiltmeter.blocks.Source;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.StepRecord;
 import java.io.Serializable;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.XXH64;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * Where the columns of the {@code steps} table lie in a row; those a table does not have are absent.
  *
- * @param metrics ordinals of the metrics there are
+ * @param metrics channels of the numbers there are
  * @param at place of each of them in the row
+ * @param hashes channels of the hashes there are
+ * @param hashesAt place of each of them in the row
  */
-record StepColumns(int run, int attempt, int worker, int step, int time, int scope, int span, int[] metrics, int[] at)
+record StepColumns(
+        int run,
+        int attempt,
+        int worker,
+        int step,
+        int time,
+        int scope,
+        int span,
+        int[] metrics,
+        int[] at,
+        int[] hashes,
+        int[] hashesAt)
         implements Serializable {
+    /** Channels that hold hashes. */
+    private static final List<Integer> HASHES = List.of(Channel.BATCH_HASH, Channel.PARAMETER_HASH);
+
     /** Place of a column that is not there. */
     static final int ABSENT = -1;
+
+    private static final long HASH_SEED = 42;
 
     /** Stands for a step that is missing. */
     static final long NO_STEP = -1;
@@ -29,9 +50,13 @@ record StepColumns(int run, int attempt, int worker, int step, int time, int sco
 
     /** The places by the names of a row's columns. */
     static StepColumns of(List<String> names) {
-        List<Metric> metrics = List.of(Metric.values()).stream()
-                .filter(metric -> names.contains(metric.column()))
-                .toList();
+        int[] metrics = IntStream.concat(IntStream.range(0, Metric.count()), IntStream.of(Channel.VALUE))
+                .filter(channel -> names.contains(Channel.column(channel)))
+                .toArray();
+        int[] hashes = HASHES.stream()
+                .mapToInt(channel -> channel)
+                .filter(channel -> names.contains(Channel.column(channel)))
+                .toArray();
         return new StepColumns(
                 names.indexOf("run_id"),
                 names.indexOf("attempt"),
@@ -40,17 +65,31 @@ record StepColumns(int run, int attempt, int worker, int step, int time, int sco
                 names.indexOf("time"),
                 names.indexOf("scope"),
                 names.indexOf("step_span"),
-                metrics.stream().mapToInt(Metric::ordinal).toArray(),
-                metrics.stream()
-                        .mapToInt(metric -> names.indexOf(metric.column()))
-                        .toArray());
+                metrics,
+                places(metrics, names),
+                hashes,
+                places(hashes, names));
+    }
+
+    private static int[] places(int[] channels, List<String> names) {
+        return IntStream.of(channels)
+                .map(channel -> names.indexOf(Channel.column(channel)))
+                .toArray();
+    }
+
+    /** A hash as the number that stands for it in a block. */
+    static double hash(UTF8String text) {
+        return Channel.ofHash(
+                XXH64.hashUnsafeBytes(text.getBaseObject(), text.getBaseOffset(), text.numBytes(), HASH_SEED));
     }
 
     /** Names of the columns of the table that the scan reads. */
     static List<String> names() {
-        return Stream.concat(
+        return Stream.of(
                         Stream.of("run_id", "attempt", "worker", "step", "time", "scope", "step_span"),
-                        Stream.of(Metric.values()).map(Metric::column))
+                        Stream.of(Metric.values()).map(Metric::column),
+                        HASHES.stream().map(Channel::column))
+                .flatMap(names -> names)
                 .toList();
     }
 

@@ -111,6 +111,11 @@ abstract class StepReader {
             for (int m = 0; m < metrics.length; m++) {
                 values[m] = batch.fill(metrics[m]);
             }
+            int[] hashesAt = columns.hashesAt();
+            double[][] hashes = new double[hashesAt.length][];
+            for (int h = 0; h < hashes.length; h++) {
+                hashes[h] = batch.fill(columns.hashes()[h]);
+            }
             int i = 0;
             for (; i < ROWS && rows.hasNext() && InternalFrames.fileOfTask().equals(file()); i++) {
                 InternalRow row = rows.next();
@@ -126,6 +131,10 @@ abstract class StepReader {
                 batch.sources[i] = Source.of(columns.workerOf(row), columns.isLocal(row));
                 for (int m = 0; m < metrics.length; m++) {
                     values[m][i] = row.isNullAt(at[m]) ? Slice.ABSENT : row.getDouble(at[m]);
+                }
+                for (int h = 0; h < hashes.length; h++) {
+                    hashes[h][i] =
+                            row.isNullAt(hashesAt[h]) ? Slice.ABSENT : StepColumns.hash(row.getUTF8String(hashesAt[h]));
                 }
             }
             batch.size = i;
@@ -163,6 +172,12 @@ abstract class StepReader {
                 ColumnVector column = from.column(columns.at()[m]);
                 if (!isEmpty(column, n)) {
                     doubles(column, n, batch.fill(metrics[m]));
+                }
+            }
+            for (int h = 0; h < columns.hashes().length; h++) {
+                ColumnVector column = from.column(columns.hashesAt()[h]);
+                if (!isEmpty(column, n)) {
+                    hashes(column, n, batch.fill(columns.hashes()[h]));
                 }
             }
             return true;
@@ -237,6 +252,12 @@ abstract class StepReader {
             }
             for (int i = 0; i < n; i++) {
                 to[i] = column.isNullAt(i) ? missing : column.getInt(i);
+            }
+        }
+
+        private static void hashes(ColumnVector column, int n, double[] to) {
+            for (int i = 0; i < n; i++) {
+                to[i] = column.isNullAt(i) ? Slice.ABSENT : StepColumns.hash(column.getUTF8String(i));
             }
         }
 

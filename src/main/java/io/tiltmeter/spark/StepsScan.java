@@ -14,27 +14,24 @@ import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.StructField;
-import org.apache.spark.sql.types.StructType;
 
 /**
- * Brings the digests up to date with the {@code steps} table. A file that turns out to be damaged while it is read is set
+ * Brings the digests up to date with a table of steps. A file that turns out to be damaged while it is read is set
  * aside, and the rest is read again without it.
  */
 final class StepsScan {
-    private static final StructType COLUMNS = new StructType(
-            StepColumns.names().stream().map(Schemas.STEPS::apply).toArray(StructField[]::new));
-
     private final SparkSession spark;
     private final MetricTables tables;
+    private final StepsView view;
     private final DigestStore store;
     private final Settings.Scan settings;
     private final Set<String> damaged = new HashSet<>();
     private final List<Rejection> rejected = new ArrayList<>();
 
-    StepsScan(SparkSession spark, MetricTables tables, DigestStore store, Settings.Scan settings) {
+    StepsScan(SparkSession spark, MetricTables tables, StepsView view, DigestStore store, Settings.Scan settings) {
         this.spark = spark;
         this.tables = tables;
+        this.view = view;
         this.store = store;
         this.settings = settings;
     }
@@ -53,7 +50,7 @@ final class StepsScan {
                 progress.stage(String.format(
                         "Reading %,d attempts in %,d file%s",
                         plan.attemptsRead(), plan.files().size(), plan.files().size() == 1 ? "" : "s"));
-                digests = tables.read("steps", COLUMNS, plan.files())
+                digests = view.rows(tables, plan.files())
                         .map(steps ->
                                 BlockScan.digests(spark, steps, plan.targets(), plan.readsAllInPlace(), settings));
             }
@@ -90,19 +87,19 @@ final class StepsScan {
     }
 
     private DigestPlan planOnce() {
-        if (tables.catalogName("steps").isPresent()) {
-            return DigestPlan.ofAll(survey(List.of()), settings);
+        if (tables.catalogName(view.table()).isPresent()) {
+            return view.wanted(DigestPlan.ofAll(survey(List.of()), settings));
         }
-        List<DataFile> files = tables.files("steps").stream()
+        List<DataFile> files = tables.files(view.table()).stream()
                 .filter(file -> !damaged.contains(file.path()))
                 .toList();
         List<DataFile> unknown = store.unknown(files);
-        return store.plan(files, unknown.isEmpty() ? List.of() : survey(unknown), settings);
+        return view.wanted(store.plan(files, unknown.isEmpty() ? List.of() : survey(unknown), settings));
     }
 
     private List<Survey.Extent> survey(List<DataFile> files) {
-        return tables.read("steps", Survey.COLUMNS, files)
-                .map(keys -> Survey.of(keys, tables.catalogName("steps").orElse("")))
+        return view.keys(tables, files)
+                .map(keys -> Survey.of(keys, tables.catalogName(view.table()).orElse("")))
                 .orElse(List.of());
     }
 

@@ -10,7 +10,24 @@ public final class Robust {
      */
     public static final double MAD_TO_SIGMA = 1.4826022185056018;
 
+    /** Factors for 2 to 9 values by which {@link #MAD_TO_SIGMA} falls short. */
+    private static final double[] MAD_CORRECTIONS = {1.196, 1.495, 1.363, 1.206, 1.200, 1.140, 1.129, 1.107};
+
     private Robust() {}
+
+    /**
+     * Factor by which the median absolute deviation of few values, scaled by {@link #MAD_TO_SIGMA}, is to be multiplied to be
+     * right on average for Gaussian ones. Source: Croux and Rousseeuw, Time-Efficient Algorithms for Two Highly Robust
+     * Estimators of Scale (1992).
+     *
+     * @param n number of values
+     */
+    public static double madCorrection(int n) {
+        if (n < 2) {
+            return 1;
+        }
+        return n < 2 + MAD_CORRECTIONS.length ? MAD_CORRECTIONS[n - 2] : n / (n - 0.8);
+    }
 
     /** Median of the values; NaN without any. The mean of the middle two for an even number. */
     public static double median(double... values) {

@@ -75,7 +75,8 @@ class LayerTest {
             "SliceScatter",
             "StepColumns",
             "Survey",
-            "WindowAssembly");
+            "WindowAssembly",
+            "WorkerMetrics");
 
     /** Classes that go below Spark's public API to get at such rows, and at Parquet's schemas. */
     private static final Set<String> USE_INTERNAL_PLANS =

@@ -85,7 +85,7 @@ final class Nights {
             SparkSession spark, Object metrics, Path store, Map<String, String> names, Settings.Scan settings) {
         MetricTables tables = MetricTables.open(spark, metrics.toString(), new ColumnMapping(names));
         DigestStore digests = DigestStore.open(spark, new org.apache.hadoop.fs.Path(store.toString()), "of a test");
-        StepsScan scan = new StepsScan(spark, tables, digests, settings);
+        StepsScan scan = new StepsScan(spark, tables, StepsView.STEPS, digests, settings);
         StepsScan.Result result = scan.update(message -> {});
         result.kept().join();
         return new Scanned(
@@ -112,7 +112,7 @@ final class Nights {
         MetricTables tables = MetricTables.open(LocalSpark.session(), metrics.toString(), new ColumnMapping(Map.of()));
         DigestStore digests =
                 DigestStore.open(LocalSpark.session(), new org.apache.hadoop.fs.Path(store.toString()), "of a test");
-        return new StepsScan(LocalSpark.session(), tables, digests, settings);
+        return new StepsScan(LocalSpark.session(), tables, StepsView.STEPS, digests, settings);
     }
 
     /**
