@@ -182,7 +182,7 @@ public final class SettingsLoader {
     }
 
     /** Text of the command line in the type of its key, or as it is where it does not fit. */
-    private static Object typed(String text, @org.jspecify.annotations.Nullable SettingKey key) {
+    static Object typed(String text, @org.jspecify.annotations.Nullable SettingKey key) {
         if (key == null || key.type() == String.class) {
             return text;
         }

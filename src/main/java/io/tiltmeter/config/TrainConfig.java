@@ -1,5 +1,6 @@
 package io.tiltmeter.config;
 
+import io.tiltmeter.detect.DetectorSettings;
 import java.io.Serializable;
 import java.util.Collection;
 import java.util.Collections;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param project what it belongs to, null if not given
  * @param owner whom to ask about it, null if not given
  * @param seed of initial parameters, the split and the order of examples
+ * @param detect settings of detectors while training, by id; one that is missing has its defaults
  */
 public record TrainConfig(
         String runId,
@@ -27,8 +29,13 @@ public record TrainConfig(
         Data data,
         Training training,
         Capture capture,
-        Sentinel sentinel)
+        Sentinel sentinel,
+        Map<String, DetectorSettings> detect)
         implements Serializable {
+
+    public TrainConfig {
+        detect = Collections.unmodifiableSortedMap(new TreeMap<>(detect));
+    }
 
     /** A value as it is written in the file: lower case, dashes between words. */
     static String written(Enum<?> value) {
@@ -240,7 +247,14 @@ public record TrainConfig(
             if (value instanceof Record child) {
                 flatten(key + ".", child, into);
             } else if (value instanceof Map<?, ?> map) {
-                map.forEach((name, each) -> into.put(key + "." + name, text(each)));
+                map.forEach((name, each) -> {
+                    if (each instanceof DetectorSettings settings) {
+                        into.put(key + "." + name + ".enabled", text(settings.enabled()));
+                        settings.values().forEach((own, v) -> into.put(key + "." + name + "." + own, text(v)));
+                    } else {
+                        into.put(key + "." + name, text(each));
+                    }
+                });
             } else if (value != null && !(value instanceof Collection<?> list && list.isEmpty())) {
                 into.put(key, text(value));
             }

@@ -10,6 +10,9 @@ import io.tiltmeter.config.TrainConfig.Action;
 import io.tiltmeter.config.TrainConfig.FeatureEncoding;
 import io.tiltmeter.config.TrainConfig.LabelEncoding;
 import io.tiltmeter.config.TrainConfig.Layout;
+import io.tiltmeter.detect.Detector;
+import io.tiltmeter.detect.DetectorInfo;
+import io.tiltmeter.detect.DetectorSettings;
 import io.tiltmeter.detect.Detectors;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -33,12 +36,18 @@ public final class TrainConfigLoader {
     private static final String ARGUMENTS = "model.arguments";
     private static final String INTERCEPTOR_ARGUMENTS = "training.interceptor-arguments";
     private static final String POLICIES = "sentinel.policies";
+    private static final String DETECT = "detect.";
     private static final Pattern RUN_ID = Pattern.compile("[A-Za-z0-9._-]+");
     private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:.*", Pattern.DOTALL);
     private static final Pattern TABLE = Pattern.compile("[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*){0,2}");
 
+    private static final List<DetectorInfo> DETECTORS =
+            Detectors.ofRuns().stream().map(Detector::info).toList();
+
     private final Map<String, TrainKey> keys = TrainKey.all();
+    private final Map<String, SettingKey> detectorKeys = new LinkedHashMap<>();
     private final Map<String, Object> values = new LinkedHashMap<>();
+    private final Map<String, Object> detectorValues = new LinkedHashMap<>();
     private final Map<String, String> arguments = new TreeMap<>();
     private final Map<String, String> interceptorArguments = new TreeMap<>();
     private final Path file;
@@ -48,6 +57,9 @@ public final class TrainConfigLoader {
         for (String kind : kinds()) {
             keys.put(POLICIES + "." + kind, TrainKey.actions(POLICIES + "." + kind));
         }
+        SettingKey.all(DETECTORS).stream()
+                .filter(key -> key.path().startsWith(DETECT))
+                .forEach(key -> detectorKeys.put(key.path(), key));
         keys.values().forEach(key -> {
             if (key.defaultValue() != null) {
                 values.put(key.path(), key.defaultValue());
@@ -66,11 +78,14 @@ public final class TrainConfigLoader {
     public static TrainConfig load(Path file, Map<String, String> overrides) {
         TrainConfigLoader loader = new TrainConfigLoader(file);
         loader.readFile();
-        overrides.forEach((key, text) -> loader.put(key, typed(text, loader.keys.get(key)), "--set"));
+        overrides.forEach((key, text) -> loader.put(key, loader.typed(key, text), "--set"));
         return loader.build();
     }
 
-    /** All keys, but for the free {@code model.arguments.*} and {@code training.interceptor-arguments.*}. */
+    /**
+     * All keys, but for the free {@code model.arguments.*} and {@code training.interceptor-arguments.*}, and the
+     * {@code detect.*} of {@link SettingsLoader}.
+     */
     public static List<String> keys() {
         return List.copyOf(new TrainConfigLoader(Path.of("")).keys.keySet());
     }
@@ -78,7 +93,7 @@ public final class TrainConfigLoader {
     /** Kinds of trouble that may have a policy: values that are not finite, and what the detectors find. */
     public static Set<String> kinds() {
         Set<String> kinds = new TreeSet<>(Set.of("non-finite"));
-        Detectors.ofRuns().forEach(detector -> kinds.add(detector.info().id()));
+        DETECTORS.forEach(detector -> kinds.add(detector.id()));
         return kinds;
     }
 
@@ -98,7 +113,8 @@ public final class TrainConfigLoader {
             String path = prefix + name;
             boolean section = path.equals(ARGUMENTS)
                     || path.equals(INTERCEPTOR_ARGUMENTS)
-                    || keys.keySet().stream().anyMatch(key -> key.startsWith(path + "."));
+                    || keys.keySet().stream().anyMatch(key -> key.startsWith(path + "."))
+                    || detectorKeys.keySet().stream().anyMatch(key -> key.startsWith(path + "."));
             if (value instanceof ConfigObject child && !keys.containsKey(path) && (section || !child.isEmpty())) {
                 collect(child, path + ".", into);
             } else {
@@ -118,9 +134,17 @@ public final class TrainConfigLoader {
                 return;
             }
         }
+        SettingKey detectorKey = detectorKeys.get(path);
+        if (detectorKey != null) {
+            detectorValues.put(
+                    path, detectorKey.parse(raw).orElseThrow(() -> wrong(path, raw, detectorKey.wanted(), where)));
+            return;
+        }
         TrainKey key = keys.get(path);
         if (key == null) {
-            String advice = Nearest.to(path, keys.keySet())
+            Set<String> known = new TreeSet<>(keys.keySet());
+            known.addAll(detectorKeys.keySet());
+            String advice = Nearest.to(path, known)
                     .map(near -> "did you mean '" + near + "'?")
                     .orElse("conf/train-example.conf lists all of them");
             throw new ConfigException("Unknown setting '" + path + "' (" + where + "); " + advice);
@@ -145,7 +169,12 @@ public final class TrainConfigLoader {
     }
 
     /** Text of the command line in the type of its key, or as it is where it does not fit. */
-    private static Object typed(String text, @Nullable TrainKey key) {
+    private Object typed(String path, String text) {
+        SettingKey detectorKey = detectorKeys.get(path);
+        if (detectorKey != null) {
+            return SettingsLoader.typed(text, detectorKey);
+        }
+        TrainKey key = keys.get(path);
         if (key == null) {
             return text;
         }
@@ -217,7 +246,30 @@ public final class TrainConfigLoader {
                 data(),
                 training,
                 capture,
-                sentinel());
+                sentinel(),
+                detect());
+    }
+
+    /** Of the detectors that the file or the command line says something about. */
+    private Map<String, DetectorSettings> detect() {
+        Map<String, DetectorSettings> settings = new TreeMap<>();
+        for (DetectorInfo detector : DETECTORS) {
+            String prefix = DETECT + detector.id() + ".";
+            if (detectorValues.keySet().stream().noneMatch(key -> key.startsWith(prefix))) {
+                continue;
+            }
+            Map<String, Double> parameters = new TreeMap<>();
+            detector.parameters()
+                    .forEach(p -> parameters.put(
+                            p.name(), (Double) detectorValues.getOrDefault(prefix + p.name(), p.value())));
+            boolean enabled = !Boolean.FALSE.equals(detectorValues.get(prefix + "enabled"));
+            if (!enabled && values.containsKey(POLICIES + "." + detector.id())) {
+                throw new ConfigException("Setting '" + POLICIES + "." + detector.id() + "' is set, but '" + prefix
+                        + "enabled' is false; expected only one of them");
+            }
+            settings.put(detector.id(), new DetectorSettings(enabled, parameters));
+        }
+        return settings;
     }
 
     private TrainConfig.Model model() {
@@ -329,7 +381,7 @@ public final class TrainConfigLoader {
         return values.containsKey(key) ? (Integer) whole(key) : null;
     }
 
-    /** A path from the file's folder; a name that is no file there and may be a table stays as it is. */
+    /** A relative path from the file's folder; a name that is no file there and may be a table stays as it is. */
     private String resolved(String path, boolean mayBeTable) {
         if (SCHEME.matcher(path).matches()) {
             return path;
@@ -337,6 +389,10 @@ public final class TrainConfigLoader {
         Path folder = file.toAbsolutePath().normalize().getParent();
         Path whole = folder == null ? Path.of(path) : folder.resolve(path).normalize();
         boolean table = mayBeTable && TABLE.matcher(path).matches() && !Files.exists(whole);
-        return table ? path : whole.toString();
+        if (table || Path.of(path).isAbsolute()) {
+            return path;
+        }
+        // With its scheme, as the file is on this machine, whatever file system is Spark's default.
+        return "file:" + whole;
     }
 }

@@ -11,7 +11,6 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaRDD;
@@ -36,24 +35,25 @@ final class AveragingTraining extends SegmentedTraining {
     /** Steps kept for the sentinel of the next segment, enough for the memory of every detector. */
     private static final int PAST = 512;
 
-    private String dealName = "";
-    private @Nullable JavaRDD<byte[]> shards;
+    private @Nullable JavaRDD<byte[]> kept;
 
     AveragingTraining(Inputs inputs) {
         super(inputs);
     }
 
     @Override
-    void deal() {
-        dealName = dealName();
-        // Else each round would sort all examples anew. It also keeps a worker where its shard is unpacked.
-        shards = inputs().data().shards(workers()).persist(StorageLevel.DISK_ONLY());
+    JavaRDD<byte[]> kept(JavaRDD<byte[]> dealt) {
+        close();
+        // Spark then prefers to run a worker where its shard lies, and is unpacked.
+        JavaRDD<byte[]> now = dealt.persist(StorageLevel.DISK_ONLY());
+        kept = now;
+        return now;
     }
 
     @Override
     public void close() {
-        if (shards != null) {
-            shards.unpersist();
+        if (kept != null) {
+            kept.unpersist();
         }
     }
 
@@ -154,20 +154,17 @@ final class AveragingTraining extends SegmentedTraining {
 
         private List<WorkerRound> round(long from, long to) {
             // A new one for each round: what a task of an earlier one tells late goes nowhere. Without a name, so that
-            // Spark
-            // does not show its contents.
+            // Spark does not show its contents.
             CollectionAccumulator<WorkerRound> accumulator =
                     inputs().spark().sparkContext().collectionAccumulator();
-            JavaRDD<MultiDataSet> batches = Objects.requireNonNull(shards)
-                    .mapPartitions(
+            JavaRDD<MultiDataSet> batches = shards().mapPartitions(
                             new Deal(
                                     segment.part(from, to),
                                     from == segment.from(),
-                                    dealName,
+                                    dealName(),
                                     inputs().data().layout(),
                                     accumulator),
                             true);
-            long perEpoch = inputs().data().examples() / workers() / segment.batch();
             Collection<WorkerRound> told;
             try {
                 rounds.run(
@@ -175,7 +172,7 @@ final class AveragingTraining extends SegmentedTraining {
                         (to - from) * workers(),
                         (worker, firstStep) -> AveragingWorker.ofTask(),
                         from,
-                        Math.toIntExact(from / perEpoch));
+                        segment.cursor().epochOf(from, perEpoch()));
             } finally {
                 // Spark may run a task twice and count both.
                 TreeMap<Integer, WorkerRound> byWorker = new TreeMap<>();
@@ -199,7 +196,8 @@ final class AveragingTraining extends SegmentedTraining {
                                     metric -> worker.steps().get(index).values().get(metric))
                             .toArray())
                     .toArray(double[][]::new);
-            StepReport report = new StepReport(step, segment.attempt(), SegmentedTraining.micros(), values);
+            StepReport report =
+                    new StepReport(step, segment.attempt(), SegmentedTraining.micros(), segment.workers(), values);
             reports.add(report);
             act(step, sentinel.told(report));
             if (ending == Ending.DONE) {

@@ -160,8 +160,8 @@ final class AveragingWorker extends BaseTrainingListener implements Iterator<Mul
         step++;
         begun = System.nanoTime();
         Batch dealt = shard.batch(
-                Math.toIntExact(step / perEpoch),
-                (int) (step % perEpoch),
+                round.cursor().epochOf(step, perEpoch),
+                round.cursor().indexOf(step, perEpoch),
                 round.batch(),
                 round.seed(),
                 round.shuffle());
@@ -192,7 +192,7 @@ final class AveragingWorker extends BaseTrainingListener implements Iterator<Mul
         }
         if (!measuring) {
             measuring = true;
-            seen.setEpoch((int) (step / perEpoch));
+            seen.setEpoch(round.cursor().epochOf(step, perEpoch));
             learningRate = seen.learningRate();
             measure.begin(step, Objects.requireNonNull(batch).examples());
         }

@@ -11,6 +11,8 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.evaluation.classification.EvaluationBinary;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -26,11 +28,13 @@ final class Evaluations {
     private Evaluations() {}
 
     /**
-     * Evaluates on all workers. A network whose loss is a cross entropy classifies, another one is a regression.
+     * Evaluates on all workers. A network whose loss is a cross entropy classifies, another one is a regression. With a
+     * binary cross entropy over several outputs and labels that are no class numbers, each output is a yes or a no of its
+     * own, and any number of them may be yes.
      *
      * @param model in DL4J's own format, as {@link Network#write} makes it
-     * @return {@code loss} (mean over the examples) with {@code accuracy} and {@code f1} (mean over the classes,
-     *     weighted by how often they occur) or with {@code mse}, {@code rmse}, {@code mae} and {@code r2} (mean over the
+     * @return {@code loss} (mean over the examples) with {@code accuracy} and {@code f1} (mean over the classes, weighted
+     *     by how often they occur; over outputs of their own a plain mean) or with {@code mse}, {@code rmse}, {@code mae} and {@code r2} (mean over the
      *     outputs that vary); empty without examples
      */
     static SortedMap<String, Double> of(
@@ -52,27 +56,44 @@ final class Evaluations {
             return List.<Sums>of().iterator();
         }
         Network network = Network.read(model);
-        Sums sums = new Sums(layout.labels().width(), classifies(network));
+        Sums sums = new Sums(layout.labels().width(), task(network, layout.labels()));
         try (Shard shard = Shard.load(packed, layout, 0)) {
             for (int from = 0; from < shard.examples(); from += batchSize) {
                 Batch batch = shard.stored(from, batchSize);
                 sums.examples += batch.examples();
                 sums.loss += loss(network, batch.data()) * batch.examples();
-                sums.add(batch.data(), output(network, batch.data()), layout.labels());
+                INDArray output = output(network, batch.data());
+                if (sums.binary != null) {
+                    sums.binary.eval(
+                            batch.data().getLabels(0), output, batch.data().getLabelsMaskArray(0));
+                } else {
+                    sums.add(batch.data(), cells(output), layout.labels());
+                }
             }
         }
         return List.of(sums).iterator();
     }
 
-    private static boolean classifies(Network network) {
-        boolean classifies = false;
+    /** What a network's output means. */
+    private enum Task {
+        CLASSES,
+        YES_OR_NO,
+        NUMBERS
+    }
+
+    private static Task task(Network network, ExampleLayout.Part labels) {
         for (Layer layer : network.layers()) {
             if (layer.conf().getLayer() instanceof BaseOutputLayer output) {
                 ILossFunction loss = output.getLossFn();
-                classifies |= loss instanceof LossMCXENT || loss instanceof LossBinaryXENT;
+                if (loss instanceof LossBinaryXENT && labels.width() > 1 && labels.classes() == 0) {
+                    return Task.YES_OR_NO;
+                }
+                if (loss instanceof LossMCXENT || loss instanceof LossBinaryXENT) {
+                    return Task.CLASSES;
+                }
             }
         }
-        return classifies;
+        return Task.NUMBERS;
     }
 
     private static double loss(Network network, MultiDataSet data) {
@@ -88,12 +109,11 @@ final class Evaluations {
         return ((ComputationGraph) network.model()).score(data, false);
     }
 
-    private static float[] output(Network network, MultiDataSet data) {
-        INDArray output = network.model() instanceof MultiLayerNetwork net
+    private static INDArray output(Network network, MultiDataSet data) {
+        return network.model() instanceof MultiLayerNetwork net
                 ? net.output(data.getFeatures(0), false, data.getFeaturesMaskArray(0), data.getLabelsMaskArray(0))
                 : ((ComputationGraph) network.model())
                         .output(false, data.getFeatures(), data.getFeaturesMaskArrays(), data.getLabelsMaskArrays())[0];
-        return cells(output);
     }
 
     private static float[] cells(INDArray array) {
@@ -107,6 +127,7 @@ final class Evaluations {
 
         private final int width;
         private final boolean classes;
+        private final @Nullable EvaluationBinary binary;
         private long examples;
         private double loss;
         private long rows;
@@ -118,14 +139,15 @@ final class Evaluations {
         private final double[] values;
         private final double[] squares;
 
-        Sums(int width, boolean classes) {
+        Sums(int width, Task task) {
             this.width = width;
-            this.classes = classes;
+            classes = task == Task.CLASSES;
+            binary = task == Task.YES_OR_NO ? new EvaluationBinary(width, null) : null;
             int n = classes ? Math.max(2, width) : 0;
             actual = new long[n];
             predicted = new long[n];
             right = new long[n];
-            int m = classes ? 0 : width;
+            int m = task == Task.NUMBERS ? width : 0;
             squaredErrors = new double[m];
             errors = new double[m];
             values = new double[m];
@@ -188,6 +210,9 @@ final class Evaluations {
             examples += other.examples;
             loss += other.loss;
             rows += other.rows;
+            if (binary != null) {
+                binary.merge(other.binary);
+            }
             for (int i = 0; i < actual.length; i++) {
                 actual[i] += other.actual[i];
                 predicted[i] += other.predicted[i];
@@ -203,6 +228,11 @@ final class Evaluations {
 
         void putInto(SortedMap<String, Double> result) {
             result.put("loss", loss / examples);
+            if (binary != null) {
+                result.put("accuracy", binary.averageAccuracy());
+                result.put("f1", binary.averageF1());
+                return;
+            }
             if (rows == 0) {
                 return;
             }

@@ -4,12 +4,20 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.Trainable;
 import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -21,9 +29,12 @@ import org.deeplearning4j.util.ModelSerializer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.learning.config.IUpdater;
 
 /** A DL4J network of either kind, {@link MultiLayerNetwork} or {@link ComputationGraph}, seen in one way. Not thread-safe. */
 final class Network {
+    private static final Pattern COUNTERS = Pattern.compile("\"(iterationCount|epochCount)\"\\s*:\\s*-?\\d+");
+
     private final Model model;
     private final @Nullable MultiLayerNetwork layered;
     private final @Nullable ComputationGraph graph;
@@ -80,8 +91,7 @@ final class Network {
             for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
                 if (entry.getName().equals(ModelSerializer.CONFIGURATION_JSON)) {
                     // Of the two kinds only a graph has vertices at the top of its configuration.
-                    return new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
-                            .contains("\"vertices\"");
+                    return new String(in.readAllBytes(), StandardCharsets.UTF_8).contains("\"vertices\"");
                 }
             }
         }
@@ -181,35 +191,83 @@ final class Network {
         return type == BackpropType.TruncatedBPTT;
     }
 
-    /** Learning rate of the first layer that has one, now; NaN where no updater has one. */
+    /** Learning rate of the first parameters that have one, now; NaN where no updater has one. */
     double learningRate() {
-        for (int i = 0; i < layers().length; i++) {
-            Double rate = layered != null
-                    ? layered.getLearningRate(i)
-                    : graphOf().getLearningRate(layers()[i].conf().getLayer().getLayerName());
-            if (rate != null) {
-                return rate;
-            }
-        }
-        return Double.NaN;
+        return updaters().stream()
+                .findFirst()
+                .map(updater -> updater.getLearningRate(iteration(), epoch()))
+                .orElse(Double.NaN);
     }
 
-    /** Sets a learning rate that stays, in place of any schedule, in every layer that has one. */
+    /**
+     * Sets learning rates that stay, in place of any schedules, to a part of what they are now: those of all parameters,
+     * biases with an updater of their own and layers within others too. It is for a model about to be written: updaters at
+     * work may not notice.
+     */
     void scaleLearningRates(double factor) {
-        for (int i = 0; i < layers().length; i++) {
-            if (layered != null) {
-                Double rate = layered.getLearningRate(i);
-                if (rate != null) {
-                    layered.setLearningRate(i, rate * factor);
-                }
-            } else {
-                String name = layers()[i].conf().getLayer().getLayerName();
-                Double rate = graphOf().getLearningRate(name);
-                if (rate != null) {
-                    graphOf().setLearningRate(name, rate * factor);
+        List<IUpdater> updaters = updaters();
+        List<IUpdater> before = updaters.stream().map(IUpdater::clone).toList();
+        for (int i = 0; i < updaters.size(); i++) {
+            double rate = updaters.get(i).getLearningRate(iteration(), epoch()) * factor;
+            updaters.get(i).setLrAndSchedule(rate, null);
+            // DL4J lays out the state of neighbours with equal updaters as one; that may not change now.
+            while (meetsAnother(updaters, before, i)) {
+                rate = Math.nextUp(rate);
+                updaters.get(i).setLrAndSchedule(rate, null);
+            }
+        }
+    }
+
+    /** Whether an updater has become equal to one that it was not equal to. */
+    private static boolean meetsAnother(List<IUpdater> updaters, List<IUpdater> before, int one) {
+        for (int other = 0; other < one; other++) {
+            if (updaters.get(one).equals(updaters.get(other))
+                    && !before.get(one).equals(before.get(other))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The updaters with a learning rate, each once, in the order of the parameters. */
+    private List<IUpdater> updaters() {
+        List<Trainable> parts = new ArrayList<>(List.of(layers()));
+        if (graph != null) {
+            // Some vertices that are no layers have parameters, too.
+            Arrays.stream(graph.getVertices()).filter(v -> !v.hasLayer()).forEach(parts::add);
+        }
+        Set<IUpdater> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<IUpdater> updaters = new ArrayList<>();
+        for (Trainable part : parts) {
+            if (part.numParams() > 0) {
+                for (String parameter : part.paramTable(false).keySet()) {
+                    IUpdater updater = part.getConfig().getUpdaterByParam(parameter);
+                    if (updater != null && updater.hasLearningRate() && seen.add(updater)) {
+                        updaters.add(updater);
+                    }
                 }
             }
         }
+        return updaters;
+    }
+
+    private int epoch() {
+        return layered != null
+                ? layered.getEpochCount()
+                : graphOf().getConfiguration().getEpochCount();
+    }
+
+    /**
+     * Tells networks apart by what they are made of, whatever their parameters: their number, and a hash of the
+     * configuration without its counters.
+     */
+    String fingerprint() {
+        String json = layered != null
+                ? layered.getLayerWiseConfigurations().toJson()
+                : graphOf().getConfiguration().toJson();
+        CRC32C hash = new CRC32C();
+        hash.update(COUNTERS.matcher(json).replaceAll("").getBytes(StandardCharsets.UTF_8));
+        return String.format("%d parameters, configuration %08x", parameters(), hash.getValue());
     }
 
     /** Layers in the order of the computation, those without parameters too. */

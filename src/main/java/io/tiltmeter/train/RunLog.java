@@ -2,6 +2,8 @@ package io.tiltmeter.train;
 
 import io.tiltmeter.model.AttemptRecord;
 import io.tiltmeter.model.EventRecord;
+import io.tiltmeter.model.Metric;
+import io.tiltmeter.model.MetricValues;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.StepRecord;
 import io.tiltmeter.model.TopologyRecord;
@@ -9,6 +11,7 @@ import io.tiltmeter.spark.MetricFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.jspecify.annotations.Nullable;
@@ -93,6 +96,19 @@ final class RunLog {
                 List.of(new EventRecord(runId, attempt, StepRecord.NO_WORKER, step, timeMicros, kind, detail)),
                 MetricFile::append);
         events++;
+    }
+
+    /** Records the loss on held-out examples after a step, in the row of the run as a whole; nothing without one. */
+    void evaluation(int attempt, long step, long timeMicros, Map<String, Double> scores) {
+        Double loss = scores.get("loss");
+        if (loss != null && step >= 0) {
+            MetricValues values = new MetricValues().set(Metric.EVAL_LOSS, loss);
+            write(
+                    "steps",
+                    file + "-" + attempt + "-evaluation",
+                    List.of(StepRecord.global(runId, attempt, step, timeMicros, values)),
+                    MetricFile::append);
+        }
     }
 
     private String eventName() {

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * A stretch of steps that workers train together without the driver; between two segments there is a checkpoint.
  *
  * @param number of the segment within its attempt, from 0
+ * @param workers numbers of the workers by their rank; they differ from the ranks once a worker has been left out
+ * @param cursor where the data are at the first step
  * @param from first step
  * @param to step after the last
  * @param batch examples of one worker in one step
@@ -27,6 +29,8 @@ record Segment(
         RunRecord run,
         int attempt,
         int number,
+        List<Integer> workers,
+        Cursor cursor,
         long from,
         long to,
         int batch,
@@ -44,6 +48,7 @@ record Segment(
         Map<String, String> interceptorArguments)
         implements Serializable {
     Segment {
+        workers = List.copyOf(workers);
         interceptorArguments = Map.copyOf(interceptorArguments);
         detectors = Map.copyOf(detectors);
         past = List.copyOf(past);
@@ -55,6 +60,8 @@ record Segment(
                 run,
                 attempt,
                 number,
+                workers,
+                cursor,
                 partFrom,
                 partTo,
                 batch,
@@ -70,6 +77,13 @@ record Segment(
                 List.of(),
                 interceptor,
                 interceptorArguments);
+    }
+
+    /** Without the secret, as it may come into a log. */
+    @Override
+    public String toString() {
+        return "segment " + number + " of run '" + run.runId() + "', attempt " + attempt + ", steps " + from + " to "
+                + to;
     }
 
     /** Why a segment ended. */
@@ -89,8 +103,8 @@ record Segment(
      *
      * @param next first step that is not done
      * @param trouble why it ended early; null if it did not
-     * @param model in DL4J's format; of worker 0 only, else empty
-     * @param reports of all steps, of worker 0 only
+     * @param model in DL4J's format; of the first rank only, else empty
+     * @param reports of all steps, of the first rank only
      * @param rows committed to the metric tables
      */
     record Result(

@@ -1,5 +1,6 @@
 package io.tiltmeter.train;
 
+import io.tiltmeter.config.ConfigException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
@@ -15,6 +16,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.resource.ResourceInformation;
 import org.apache.spark.util.SerializableConfiguration;
+import org.nd4j.linalg.api.concurrency.AffinityManager;
 import org.nd4j.linalg.factory.Nd4j;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.runtime.AbstractFunction1;
@@ -61,6 +63,7 @@ final class SegmentTask
         BarrierTaskContext context = BarrierTaskContext.get();
         int rank = context.partitionId();
         String device = device(context);
+        int worker = segment.workers().get(rank);
         Shard shard = ShardCache.get(segment.run().runId(), deal, rank, () -> Shard.load(examples, layout, rank));
         String host = SparkEnv.get().blockManager().blockManagerId().host();
         Network network = Network.read(model.value());
@@ -77,7 +80,7 @@ final class SegmentTask
                         segment.run().runId(),
                         segment.attempt(),
                         segment.number(),
-                        rank,
+                        worker,
                         (long) (segment.flushSeconds() * 1e9))) {
             WorkerLoop.Done done;
             try {
@@ -89,7 +92,7 @@ final class SegmentTask
             }
             long rows = sink.commit();
             return new Segment.Result(
-                    rank,
+                    worker,
                     host,
                     SparkEnv.get().executorId(),
                     device,
@@ -103,17 +106,41 @@ final class SegmentTask
         }
     }
 
-    /** Takes the GPU that Spark gave this task, if any. */
+    /**
+     * Takes the GPU that Spark gave this task, if any.
+     *
+     * @return {@code cpu} or {@code gpu:N}, on which ND4J computes: the library decides, not what Spark was asked for
+     * @throws ConfigException if Spark gave one that is not there
+     */
     static String device(TaskContext context) {
-        ResourceInformation gpu = context.resourcesJMap().get("gpu");
-        if (gpu == null || gpu.addresses().length == 0) {
+        AffinityManager devices = Nd4j.getAffinityManager();
+        if (Nd4j.getEnvironment().isCPU()) {
             return "cpu";
         }
-        String address = gpu.addresses()[0];
-        if (Nd4j.getAffinityManager().getNumberOfDevices() > 1) {
-            Nd4j.getAffinityManager().unsafeSetDevice(Integer.parseInt(address));
+        ResourceInformation gpu = context.resourcesJMap().get("gpu");
+        if (gpu == null || gpu.addresses().length == 0) {
+            return "gpu:" + devices.getDeviceForCurrentThread();
         }
-        return "gpu:" + address;
+        int number = number(gpu.addresses()[0], devices.getNumberOfDevices());
+        if (devices.getNumberOfDevices() > 1) {
+            devices.unsafeSetDevice(number);
+        }
+        return "gpu:" + number;
+    }
+
+    /**
+     * Number of the device at an address that a discovery script named.
+     *
+     * @param devices how many there are
+     */
+    static int number(String address, int devices) {
+        int number = address.matches("\\d{1,6}") ? Integer.parseInt(address) : -1;
+        if (number < 0 || number >= devices) {
+            throw new ConfigException("Spark gave a worker the GPU '" + address + "', but there are " + devices
+                    + " here, expected one of 0 to " + (devices - 1)
+                    + ": correct spark.executor.resource.gpu.discoveryScript");
+        }
+        return number;
     }
 
     /** Tells replicas apart that should be alike. */

@@ -1,19 +1,22 @@
 package io.tiltmeter.train;
 
+import io.tiltmeter.config.ConfigException;
 import io.tiltmeter.config.TrainConfig;
-import io.tiltmeter.detect.DetectorSettings;
 import io.tiltmeter.model.AttemptRecord;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.TopologyRecord;
 import io.tiltmeter.spark.InputException;
 import io.tiltmeter.spark.Progress;
+import io.tiltmeter.train.RunState.Checkpoint;
 import io.tiltmeter.train.Segment.Result;
 import io.tiltmeter.train.Segment.Sign;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.SparkSession;
@@ -29,6 +32,9 @@ abstract class SegmentedTraining implements AutoCloseable {
     private static final int MOST_FAILURES = 4;
 
     private static final long SILENCE_MILLIS = 600_000;
+    /** How Spark quotes what a worker threw that no repetition would mend. */
+    private static final Pattern REFUSAL = Pattern.compile(Pattern.quote(ConfigException.class.getName()) + ": (.*)|"
+            + Pattern.quote(InputException.class.getName()) + ": (.*)");
 
     private final Inputs inputs;
     private final TrainConfig config;
@@ -37,12 +43,16 @@ abstract class SegmentedTraining implements AutoCloseable {
     private final Checkpoints checkpoints;
     private final Progress progress;
 
-    private int workers;
+    // What a checkpoint's state holds.
+    private RunState state;
+    private Cursor cursor = Cursor.START;
+
     private long step;
     private long total;
     private int attempt;
     private int number;
-    private boolean soundOnly;
+    private int perEpoch;
+    private @Nullable JavaRDD<byte[]> shards;
     private List<StepReport> past = List.of();
     private @Nullable AttemptRecord now;
 
@@ -62,6 +72,7 @@ abstract class SegmentedTraining implements AutoCloseable {
     /**
      * What a training works on.
      *
+     * @param state how it stands: at its beginning, or as the newest checkpoint tells
      * @param metrics root of the metric tables
      */
     record Inputs(
@@ -69,6 +80,7 @@ abstract class SegmentedTraining implements AutoCloseable {
             TrainConfig config,
             TrainingData data,
             RunRecord run,
+            RunState state,
             RunLog log,
             Checkpoints checkpoints,
             Path metrics,
@@ -78,10 +90,10 @@ abstract class SegmentedTraining implements AutoCloseable {
         this.inputs = inputs;
         config = inputs.config();
         run = inputs.run();
+        state = inputs.state();
         log = inputs.log();
         checkpoints = inputs.checkpoints();
         progress = inputs.progress();
-        workers = config.training().workers();
     }
 
     /** The training that a configuration asks for. */
@@ -95,23 +107,26 @@ abstract class SegmentedTraining implements AutoCloseable {
     /**
      * Trains to the end, or until the sentinel stops it.
      *
-     * @param model initial, or as a checkpoint left it
-     * @param from step before which that was
+     * @param initial where there is no checkpoint to go on from
      */
-    Ended train(byte[] model, long from, int firstAttempt) {
-        step = from;
-        attempt = firstAttempt;
-        deal();
-        total = steps(config, inputs.data(), workers);
-        byte[] current = model;
-        if (checkpoints.isEmpty()) {
-            checkpoints.write(step, current);
+    Ended train(Network initial) {
+        // Numbers go on where an earlier training ended: what it recorded stays.
+        attempt = log.attempts();
+        byte[] current;
+        if (state.checkpoints().isEmpty()) {
+            deal(Cursor.START, 0);
+            current = initial.write();
+            keep(current);
+        } else {
+            attempt = Math.max(attempt, state.attempt() + 1);
+            Checkpoint newest = checkpoints.newest();
+            deal(newest.cursor(), newest.perEpoch());
+            current = checkpoints.read(newest);
         }
         int failures = 0;
-        int rollbacks = 0;
-        begin(null);
+        begin(step == 0 ? null : checkpoints.newest().file());
         while (step < total) {
-            progress.stage(String.format("Training step %,d of %,d on %d workers", step, total, workers));
+            progress.stage(String.format("Training step %,d of %,d on %d workers", step, total, workers()));
             List<Result> results;
             try {
                 results = run(current, number++);
@@ -121,16 +136,16 @@ abstract class SegmentedTraining implements AutoCloseable {
                 // Spark's own exceptions are checked, and undeclared.
                 failures++;
                 String why = reason(e);
+                end("failed");
+                refuse(e);
                 if (failures >= MOST_FAILURES) {
-                    end("failed");
                     throw new InputException("Training of run '" + run.runId() + "' broke " + failures
                             + " times at step " + step + ", the last time for: " + why);
                 }
                 progress.stage("A segment broke, going on from step " + step + ": " + why);
-                end("failed");
                 event("restart", why);
                 attempt++;
-                begin(checkpoints.path(step).getName());
+                begin(checkpoints.newest().file());
                 continue;
             }
             failures = 0;
@@ -140,6 +155,7 @@ abstract class SegmentedTraining implements AutoCloseable {
                 event("device_error", "Replicas differ after the segment that ended before step " + first.next());
             }
             log.topology(attempt, results.stream().map(this::place).toList());
+            cursor = cursor.at(first.next(), perEpoch, globalBatch());
             step = first.next();
             past = first.reports();
             current = first.model();
@@ -151,26 +167,17 @@ abstract class SegmentedTraining implements AutoCloseable {
                     return new Ended(current, step, attempt + 1, "failed", sign);
                 }
                 case ROLLED_BACK -> {
-                    rollbacks++;
-                    if (rollbacks > config.sentinel().maxRollbacks()) {
+                    if (state.rollbacks() >= config.sentinel().maxRollbacks()) {
                         end("stopped by the sentinel");
-                        event("intervention", "stopped after " + (rollbacks - 1) + " rollbacks");
+                        event("intervention", "stopped after " + state.rollbacks() + " rollbacks");
                         return new Ended(current, step, attempt + 1, "failed", sign);
                     }
                     current = rollBack(sign == null ? step : sign.since());
                 }
                 case QUARANTINED -> {
-                    end("worker quarantined");
-                    long examplesLeft = (total - step) * workers;
-                    workers--;
-                    attempt++;
-                    soundOnly = true;
-                    deal();
-                    Long most = config.training().maxSteps();
-                    total = step + (examplesLeft + workers - 1) / workers;
-                    total = most == null ? total : Math.min(total, most);
+                    leaveOut(Objects.requireNonNull(sign).worker(), results);
                     checkpoint(current);
-                    begin(checkpoints.path(step).getName());
+                    begin(checkpoints.newest().file());
                 }
             }
         }
@@ -186,23 +193,33 @@ abstract class SegmentedTraining implements AutoCloseable {
         return inputs;
     }
 
+    /** How many workers there are. */
     int workers() {
-        return workers;
+        return state.workers().size();
     }
 
-    /** The examples, dealt to the workers there are; after a quarantine without those that hold what is no number. */
+    /** Batches of a worker in an epoch. */
+    int perEpoch() {
+        return perEpoch;
+    }
+
+    /** The examples as they are dealt to the workers, by rank; a shard is computed only where a worker lacks it. */
     JavaRDD<byte[]> shards() {
-        return soundOnly ? inputs.data().soundShards(workers) : inputs.data().shards(workers);
+        return Objects.requireNonNull(shards);
     }
 
     /** Names the dealing of examples to workers, so that a shard read once serves all segments of it. */
     String dealName() {
-        return attempt + "/" + workers;
+        return (state.soundOnly() ? "sound/" : "all/") + workers();
     }
 
     /** Steps from one checkpoint to the next. */
     long segmentSteps() {
         return config.training().segmentSteps();
+    }
+
+    private long globalBatch() {
+        return (long) workers() * config.training().batch();
     }
 
     /**
@@ -215,6 +232,8 @@ abstract class SegmentedTraining implements AutoCloseable {
                 run,
                 attempt,
                 segmentNumber,
+                state.workers(),
+                cursor,
                 step,
                 Math.min(total, step + segmentSteps()),
                 config.training().batch(),
@@ -225,7 +244,7 @@ abstract class SegmentedTraining implements AutoCloseable {
                         config.capture().budget(),
                         config.capture().everySteps()),
                 Policies.of(config.sentinel()),
-                Map.<String, DetectorSettings>of(),
+                config.detect(),
                 inputs.metrics().toString(),
                 config.capture().flushSeconds(),
                 secret,
@@ -236,9 +255,18 @@ abstract class SegmentedTraining implements AutoCloseable {
     }
 
     /** Steps of a whole training. */
-    static long steps(TrainConfig config, TrainingData data, int workers) {
-        long perEpoch = data.examples() / workers / config.training().batch();
-        long all = perEpoch * config.training().epochs();
+    static long steps(TrainConfig config, TrainingData data) {
+        int each = perEpoch(
+                data.examples(), config.training().workers(), config.training().batch());
+        return total(Cursor.START, each, config);
+    }
+
+    private static int perEpoch(long examples, int workers, int batch) {
+        return Math.toIntExact(examples / workers / batch);
+    }
+
+    private static long total(Cursor from, int perEpoch, TrainConfig config) {
+        long all = from.end(config.training().epochs(), perEpoch);
         Long most = config.training().maxSteps();
         return most == null ? all : Math.min(all, most);
     }
@@ -247,49 +275,75 @@ abstract class SegmentedTraining implements AutoCloseable {
      * Trains the {@link #segment} whose turn it is.
      *
      * @param segment number of the segment in this training
-     * @return one result a worker, in their order; the first has the model
+     * @return one result a worker, in the order of their ranks; the first has the model
      * @throws Exception Spark's own, checked and undeclared, if the segment broke and is to be tried again
      */
     abstract List<Result> run(byte[] model, int segment) throws Exception;
 
-    /** Tells that examples are to be dealt anew: the number of workers has changed. */
-    abstract void deal();
+    /** Keeps dealt examples at hand, where a way of training needs it; those of an earlier deal are let go. */
+    JavaRDD<byte[]> kept(JavaRDD<byte[]> dealt) {
+        return dealt;
+    }
+
+    /** Deals the examples to the workers there are, and goes on from a place in the data. */
+    private void deal(Cursor from, int perEpochBefore) {
+        TrainingData data = inputs.data();
+        int batch = config.training().batch();
+        long examples = state.soundOnly() ? data.soundExamples() : data.examples();
+        perEpoch = perEpoch(examples, workers(), batch);
+        if (perEpoch < 1) {
+            throw new InputException("There are " + examples + " examples"
+                    + (state.soundOnly() ? " without NaN and infinities" : "") + " to train on, expected at least "
+                    + globalBatch() + " for " + workers() + " workers with batches of " + batch);
+        }
+        shards = LazyRdd.of(kept(state.soundOnly() ? data.soundShards(workers()) : data.shards(workers())));
+        cursor = perEpochBefore == 0 ? from : from.redealt(perEpochBefore, perEpoch);
+        step = cursor.step();
+        total = total(cursor, perEpoch, config);
+    }
+
+    private void keep(byte[] model) {
+        checkpoints.write(state, attempt, cursor, perEpoch, model);
+    }
 
     private void checkpoint(byte[] model) {
-        checkpoints.write(step, model);
-        event("checkpoint", checkpoints.path(step).getName());
+        keep(model);
+        event("checkpoint", checkpoints.newest().file());
+    }
+
+    /** Goes on without a worker. The others keep their numbers. */
+    private void leaveOut(int worker, List<Result> results) {
+        end("worker quarantined");
+        event("intervention", "Worker " + worker + " is left out from here on");
+        Places.release(inputs.spark(), worker, results).ifPresent(executor -> event("intervention", executor));
+        state = state.without(worker);
+        attempt++;
+        deal(cursor, perEpoch);
     }
 
     /** Goes back to the newest checkpoint before the step that gave rise to it, with a lower learning rate. */
     private byte[] rollBack(long since) {
         end("rolled back");
-        long target = checkpoints.before(since);
+        Checkpoint target = checkpoints.before(since);
         double factor = config.sentinel().rollbackLearningRateFactor();
         Network network = Network.read(checkpoints.read(target));
         network.scaleLearningRates(factor);
         byte[] model = network.write();
-        past = past.stream().filter(report -> report.step() < target).toList();
-        step = target;
+        past = past.stream().filter(report -> report.step() < target.step()).toList();
+        state = state.rolledBack(factor);
+        // The checkpoint may be of a time with more workers.
+        deal(target.cursor(), target.perEpoch());
         attempt++;
-        checkpoints.dropAfter(target);
-        checkpoints.write(target, model);
+        keep(model);
         event(
                 "learning_rate_change",
                 String.format(Locale.ROOT, "times %s after a rollback, now %s", factor, network.learningRate()));
-        begin(checkpoints.path(target).getName());
+        begin(checkpoints.newest().file());
         return model;
     }
 
     private void begin(@Nullable String checkpoint) {
-        now = new AttemptRecord(
-                run.runId(),
-                attempt,
-                micros(),
-                step,
-                checkpoint,
-                workers,
-                (long) workers * config.training().batch(),
-                null);
+        now = new AttemptRecord(run.runId(), attempt, micros(), step, checkpoint, workers(), globalBatch(), null);
         log.attempt(now);
     }
 
@@ -327,6 +381,17 @@ abstract class SegmentedTraining implements AutoCloseable {
 
     static long micros() {
         return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+    }
+
+    /** Ends the training where a worker refused what it was given: it would do so again. */
+    private static void refuse(Exception e) {
+        Matcher refusal = REFUSAL.matcher(String.valueOf(e.getMessage()));
+        if (refusal.find()) {
+            if (refusal.group(1) != null) {
+                throw new ConfigException(refusal.group(1));
+            }
+            throw new InputException(refusal.group(2));
+        }
     }
 
     /** What broke a segment, in one line; of a stage Spark tells it in its second one. */

@@ -12,11 +12,14 @@ import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepRecord;
 import io.tiltmeter.stats.SortedWindow;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Watches a training run from within, by the detectors of the nightly scan. Every worker has one of its own and feeds it
@@ -78,6 +81,21 @@ final class Sentinel {
         judge = new RunJudge(run, settings, watched);
     }
 
+    /**
+     * Kinds of trouble that can show while training: what is not finite, and what detectors see in a metric that workers
+     * tell. The others need what no worker tells, or judge how a run was logged, or how it ended.
+     */
+    static Set<String> kinds() {
+        Set<String> told = StepReport.TOLD.stream().map(Metric::column).collect(Collectors.toSet());
+        Set<String> kinds = new TreeSet<>(Set.of(Policies.NON_FINITE));
+        for (Detector detector : Detectors.ofRuns()) {
+            if (!Collections.disjoint(detector.info().metrics(), told)) {
+                kinds.add(detector.info().id());
+            }
+        }
+        return kinds;
+    }
+
     /** Takes steps of an earlier segment into the past; what they show is known already. */
     void warm(List<StepReport> past) {
         warming = true;
@@ -90,24 +108,25 @@ final class Sentinel {
         Set<Action> actions = policies.of(Policies.NON_FINITE);
         List<Trouble> troubles = new ArrayList<>();
         Set<Integer> bad = new HashSet<>();
-        for (int w = 0; w < report.workers(); w++) {
-            if (report.isNonFinite(w)) {
-                bad.add(w);
+        for (int rank = 0; rank < report.workers(); rank++) {
+            if (report.isNonFinite(rank)) {
+                int worker = report.worker(rank);
+                bad.add(worker);
                 troubles.add(new Trouble(
-                        Policies.NON_FINITE, w, report.step(), report.step(), evidence(report, w), actions));
+                        Policies.NON_FINITE, worker, report.step(), report.step(), evidence(report, rank), actions));
             }
         }
         boolean leaveOut = actions.contains(Action.SKIP) || actions.contains(Action.QUARANTINE);
         return verdict(leaveOut ? bad : Set.of(), actions.isEmpty() ? List.of() : troubles);
     }
 
-    private static String evidence(StepReport report, int worker) {
-        double inputs = report.of(worker, Metric.NAN_INPUTS);
-        double labels = report.of(worker, Metric.NAN_LABELS);
+    private static String evidence(StepReport report, int rank) {
+        double inputs = report.of(rank, Metric.NAN_INPUTS);
+        double labels = report.of(rank, Metric.NAN_LABELS);
         if (inputs > 0 || labels > 0) {
             return String.format("%.0f non-finite inputs and %.0f non-finite labels", inputs, labels);
         }
-        return "loss " + report.of(worker, Metric.LOSS) + ", gradient norm " + report.of(worker, Metric.GRAD_NORM);
+        return "loss " + report.of(rank, Metric.LOSS) + ", gradient norm " + report.of(rank, Metric.GRAD_NORM);
     }
 
     /**

@@ -26,22 +26,26 @@ final class StepReport implements StepPoint, Serializable {
             Metric.NAN_LABELS,
             Metric.COMPUTE_SECONDS,
             Metric.DATA_WAIT_SECONDS,
-            Metric.LEARNING_RATE);
+            Metric.LEARNING_RATE,
+            Metric.STEP_SECONDS);
 
     private final long step;
     private final int attempt;
     private final long timeMicros;
+    private final int[] workers;
     private final double[][] told;
     private double globalNorm;
     private boolean hasGlobalNorm;
 
     /**
-     * @param told by worker, then in the order of {@link #TOLD}
+     * @param workers their numbers, by rank
+     * @param told by rank, then in the order of {@link #TOLD}
      */
-    StepReport(long step, int attempt, long timeMicros, double[][] told) {
+    StepReport(long step, int attempt, long timeMicros, List<Integer> workers, double[][] told) {
         this.step = step;
         this.attempt = attempt;
         this.timeMicros = timeMicros;
+        this.workers = workers.stream().limit(told.length).mapToInt(w -> w).toArray();
         this.told = told;
     }
 
@@ -51,21 +55,27 @@ final class StepReport implements StepPoint, Serializable {
         hasGlobalNorm = true;
     }
 
+    /** How many workers told. */
     int workers() {
         return told.length;
     }
 
-    /** What one worker told. */
-    double of(int worker, Metric metric) {
-        return told[worker][TOLD.indexOf(metric)];
+    /** Number of the worker of a rank. */
+    int worker(int rank) {
+        return workers[rank];
     }
 
-    /** Whether a worker's inputs, labels, loss or gradient hold something that is not finite. */
-    boolean isNonFinite(int worker) {
-        return of(worker, Metric.NAN_INPUTS) > 0
-                || of(worker, Metric.NAN_LABELS) > 0
-                || !Double.isFinite(of(worker, Metric.LOSS))
-                || !Double.isFinite(of(worker, Metric.GRAD_NORM));
+    /** What the worker of a rank told. */
+    double of(int rank, Metric metric) {
+        return told[rank][TOLD.indexOf(metric)];
+    }
+
+    /** Whether the inputs, labels, loss or gradient of the worker of a rank hold something that is not finite. */
+    boolean isNonFinite(int rank) {
+        return of(rank, Metric.NAN_INPUTS) > 0
+                || of(rank, Metric.NAN_LABELS) > 0
+                || !Double.isFinite(of(rank, Metric.LOSS))
+                || !Double.isFinite(of(rank, Metric.GRAD_NORM));
     }
 
     private double[] values(Metric metric) {
@@ -136,9 +146,15 @@ final class StepReport implements StepPoint, Serializable {
 
     @Override
     public int outlier(Metric metric) {
+        int rank = farthest(metric);
+        return rank < 0 ? StepRecord.NO_WORKER : workers[rank];
+    }
+
+    /** Rank of the outlier, negative without one. */
+    private int farthest(Metric metric) {
         double[] values = values(metric);
         double middle = median(metric);
-        int farthest = StepRecord.NO_WORKER;
+        int farthest = -1;
         double distance = 0;
         for (int w = 0; w < values.length; w++) {
             if (Math.abs(values[w] - middle) > distance) {
@@ -151,8 +167,8 @@ final class StepReport implements StepPoint, Serializable {
 
     @Override
     public double outlierValue(Metric metric) {
-        int worker = outlier(metric);
-        return worker == StepRecord.NO_WORKER ? Double.NaN : of(worker, metric);
+        int rank = farthest(metric);
+        return rank < 0 ? Double.NaN : of(rank, metric);
     }
 
     @Override
@@ -166,7 +182,7 @@ final class StepReport implements StepPoint, Serializable {
         double[] values = values(metric);
         for (int w = 0; w < values.length; w++) {
             if (!Double.isFinite(values[w])) {
-                return w;
+                return workers[w];
             }
         }
         return StepRecord.NO_WORKER;

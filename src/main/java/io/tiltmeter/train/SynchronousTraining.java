@@ -5,12 +5,10 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
-import org.jspecify.annotations.Nullable;
 import scala.reflect.ClassTag$;
 
 /**
@@ -20,17 +18,8 @@ import scala.reflect.ClassTag$;
 final class SynchronousTraining extends SegmentedTraining {
     private static final SecureRandom SECRETS = new SecureRandom();
 
-    private String dealName = "";
-    private @Nullable JavaRDD<byte[]> shards;
-
     SynchronousTraining(Inputs inputs) {
         super(inputs);
-    }
-
-    @Override
-    void deal() {
-        dealName = dealName();
-        shards = super.shards();
     }
 
     @Override
@@ -43,12 +32,11 @@ final class SynchronousTraining extends SegmentedTraining {
         try {
             SegmentTask task = new SegmentTask(
                     segment(segmentNumber, SECRETS.nextLong()),
-                    dealName,
+                    dealName(),
                     shipped,
                     inputs().data().layout(),
                     hadoop);
-            JavaRDD<Result> results = Objects.requireNonNull(shards)
-                    .rdd()
+            JavaRDD<Result> results = shards().rdd()
                     .barrier()
                     .mapPartitions(task, false, ClassTag$.MODULE$.<Result>apply(Result.class))
                     .toJavaRDD();

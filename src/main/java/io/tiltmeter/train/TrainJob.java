@@ -8,8 +8,8 @@ import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.spark.InputException;
 import io.tiltmeter.spark.Outcome;
 import io.tiltmeter.spark.Progress;
+import io.tiltmeter.spark.WholeFile;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -18,8 +18,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -38,6 +40,16 @@ public final class TrainJob {
     private static final int CHECKED_BATCHES = 40;
     /** Parameters of the largest network, with two numbers of updater state each below 2 GiB. */
     private static final long MOST_PARAMETERS = 170_000_000;
+    /** Settings of the examples that a resumed run may change: where they lie, which their fingerprint makes no matter. */
+    private static final Set<String> MOVABLE = Set.of("data.train", "data.format", "data.evaluation");
+    /** Settings beside those of the examples that it may not. */
+    private static final Set<String> DEALING = Set.of(
+            "seed",
+            "training.way",
+            "training.workers",
+            "training.batch",
+            "training.shuffle",
+            "training.averaging-frequency");
 
     /**
      * What to train and where to write.
@@ -65,17 +77,24 @@ public final class TrainJob {
             throw new ConfigException("Run '" + config.runId() + "' has been trained into '" + folder
                     + "' before; add --resume to go on, or choose another run-id");
         }
+        if (request.resume() && checkpoints.state().isEmpty() && !checkpoints.isEmpty()) {
+            throw new ConfigException("The checkpoints of run '" + config.runId() + "' below '" + folder
+                    + "' have no state.json, expected one: nothing says which data and settings they belong to."
+                    + " Train anew with one of them as model.file, under another run-id");
+        }
         if (request.resume() && checkpoints.isEmpty()) {
             throw new ConfigException(
                     "There is no checkpoint of run '" + config.runId() + "' below '" + folder + "' to resume from");
         }
-        checkPlaces(spark, config);
         checkPolicies(config);
         progress.stage("Loading the network");
         Network initial = NetworkSource.load(config.model(), config.seed(), hadoop);
         checkUpdates(config, initial);
         checkNetwork(spark, config, initial);
         Interceptors.of(config.training().interceptor(), config.training().interceptorArguments());
+        if (!request.dryRun()) {
+            Places.check(spark, config, progress);
+        }
         progress.stage("Reading " + config.data().train());
         TrainingData data = TrainingData.open(
                 spark, config.data(), config.seed(), config.training().workers());
@@ -101,7 +120,7 @@ public final class TrainJob {
                 data.examples(),
                 config.data().train(),
                 data.fingerprint(),
-                SegmentedTraining.steps(config, data, config.training().workers()),
+                SegmentedTraining.steps(config, data),
                 config.training().workers(),
                 config.training().batch(),
                 config.training().way().name().toLowerCase(Locale.ROOT),
@@ -173,23 +192,30 @@ public final class TrainJob {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         // Workers have working folders of their own: what is relative here is elsewhere there.
         Path metrics = qualified(new Path(request.output(), "metrics"), hadoop);
-        long steps = SegmentedTraining.steps(config, data, config.training().workers());
+        long steps = SegmentedTraining.steps(config, data);
         if (steps < 1) {
             throw new InputException("There are " + data.examples() + " examples to train on, expected at least "
                     + (long) config.training().batch() * config.training().workers() + " for "
                     + config.training().workers() + " workers with batches of "
                     + config.training().batch());
         }
-        RunRecord run = record(config, data, steps);
+        RunState beginning = RunState.beginning(
+                identity(config, data, initial),
+                SegmentedTraining.micros(),
+                IntStream.range(0, config.training().workers()).boxed().toList());
+        RunState state = checkpoints.state().orElse(beginning);
+        List<String> changes = state.changes(beginning.identity());
+        if (!changes.isEmpty()) {
+            throw new ConfigException("Cannot resume run '" + config.runId() + "': " + String.join("; ", changes)
+                    + "; expected all as when the run began, or another run-id");
+        }
+        RunRecord run = record(config, data, steps, state.startMicros());
         RunLog log = new RunLog(metrics, hadoop, run);
         SegmentedTraining.Ended ended;
         Map<String, Double> scores;
         try (SegmentedTraining training = SegmentedTraining.of(
-                new SegmentedTraining.Inputs(spark, config, data, run, log, checkpoints, metrics, progress))) {
-            byte[] model = request.resume() ? checkpoints.read(checkpoints.newest()) : initial.write();
-            long from = request.resume() ? checkpoints.newest() : 0;
-            // Numbers go on where an earlier training ended: what it recorded stays.
-            ended = training.train(model, from, log.attempts());
+                new SegmentedTraining.Inputs(spark, config, data, run, state, log, checkpoints, metrics, progress))) {
+            ended = training.train(initial);
             write(new Path(folder, "model.zip"), ended.model(), hadoop);
             progress.stage("Evaluating");
             scores = Evaluations.of(
@@ -197,6 +223,7 @@ public final class TrainJob {
                     data.evaluation(),
                     data.layout(),
                     config.training().batch());
+            log.evaluation(ended.attempts() - 1, ended.steps() - 1, SegmentedTraining.micros(), scores);
             log.event(ended.attempts() - 1, ended.steps(), SegmentedTraining.micros(), "evaluation", scores.toString());
             log.end(ended.status(), SegmentedTraining.micros());
         } catch (Exception | Error e) {
@@ -220,12 +247,12 @@ public final class TrainJob {
         return new Outcome(text, Optional.empty(), List.of(), Optional.of(folder.toString()), failed);
     }
 
-    private static RunRecord record(TrainConfig config, TrainingData data, long steps) {
+    private static RunRecord record(TrainConfig config, TrainingData data, long steps, long startMicros) {
         return new RunRecord(
                 config.runId(),
                 config.project(),
                 config.owner(),
-                SegmentedTraining.micros(),
+                startMicros,
                 null,
                 "running",
                 null,
@@ -242,21 +269,25 @@ public final class TrainJob {
                 config.entries());
     }
 
+    /**
+     * What has to be the same when a run goes on: the examples and how they are read, dealt and ordered, and the network.
+     * Its learning rate and the like are in the checkpoint, so that a change here would change nothing there.
+     */
+    private static Map<String, String> identity(TrainConfig config, TrainingData data, Network initial) {
+        Map<String, String> identity = new TreeMap<>();
+        config.entries().forEach((key, value) -> {
+            if (key.startsWith("data.") && !MOVABLE.contains(key) || DEALING.contains(key)) {
+                identity.put(key, value);
+            }
+        });
+        identity.put("fingerprint of data.train", data.fingerprint());
+        identity.put("network", initial.fingerprint());
+        return identity;
+    }
+
     private static String version() {
         String version = TrainJob.class.getPackage().getImplementationVersion();
         return version == null ? "of a build folder" : version;
-    }
-
-    /** All workers of a stage run together, or none does: Spark would wait for places in vain. */
-    private static void checkPlaces(SparkSession spark, TrainConfig config) {
-        String master = spark.sparkContext().master();
-        int places = spark.sparkContext().defaultParallelism();
-        if (master.startsWith("local") && places < config.training().workers()) {
-            throw new ConfigException("Setting 'training.workers' is "
-                    + config.training().workers() + ", but " + master
-                    + " runs " + places + " tasks at a time; expected at most as many workers, or --master local["
-                    + config.training().workers() + "] or a cluster");
-        }
     }
 
     private static Path qualified(Path path, Configuration hadoop) {
@@ -267,8 +298,18 @@ public final class TrainJob {
         }
     }
 
-    /** Workers that average parameters see each other's gradients never, and the driver only what a whole round left. */
+    /**
+     * Not every detector can speak while training; and workers that average parameters see each other's gradients never,
+     * and the driver only what a whole round left.
+     */
     private static void checkPolicies(TrainConfig config) {
+        Set<String> able = Sentinel.kinds();
+        for (String kind : config.sentinel().policies().keySet()) {
+            if (!able.contains(kind)) {
+                throw new ConfigException("Setting 'sentinel.policies." + kind + "' is set, but '" + kind
+                        + "' cannot show while training; expected one of " + String.join(", ", able));
+            }
+        }
         if (config.training().way() != Way.AVERAGING) {
             return;
         }
@@ -329,8 +370,8 @@ public final class TrainJob {
     }
 
     private static void write(Path file, byte[] bytes, Configuration hadoop) {
-        try (OutputStream out = file.getFileSystem(hadoop).create(file, true)) {
-            out.write(bytes);
+        try {
+            WholeFile.write(file, bytes, hadoop);
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot write '" + file + "'", e);
         }

@@ -56,6 +56,8 @@ final class TrainingData {
     private final ExampleColumns columns;
     private final ExampleColumns evaluationColumns;
     private final Map<Integer, JavaRDD<byte[]>> shards = new HashMap<>();
+    private @Nullable JavaRDD<byte[]> sound;
+    private long soundExamples;
     private @Nullable JavaRDD<byte[]> evaluation;
 
     /** What one pass over a table tells. */
@@ -162,15 +164,25 @@ final class TrainingData {
 
     /** The examples without a value that is no number, packed, in equal partitions, one a worker. */
     JavaRDD<byte[]> soundShards(int workers) {
-        ExampleLayout example = layout;
-        JavaRDD<byte[]> sound =
-                packed(training, columns).filter(example::isFinite).cache();
-        long all = sound.count();
-        if (all < workers) {
-            throw new InputException("There are " + all + " examples without NaN or infinities, expected at least one"
-                    + " for each of " + workers + " workers");
+        JavaRDD<byte[]> all = sound();
+        return dealt(all, workers, soundExamples - soundExamples % workers);
+    }
+
+    /** Examples to train on without a value that is no number. */
+    long soundExamples() {
+        sound();
+        return soundExamples;
+    }
+
+    private JavaRDD<byte[]> sound() {
+        JavaRDD<byte[]> known = sound;
+        if (known == null) {
+            ExampleLayout example = layout;
+            known = packed(training, columns).filter(example::isFinite).cache();
+            soundExamples = known.count();
+            sound = known;
         }
-        return dealt(sound, workers, all - all % workers);
+        return known;
     }
 
     /** The examples for evaluation, packed; perhaps none. */

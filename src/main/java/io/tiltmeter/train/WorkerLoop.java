@@ -51,6 +51,7 @@ final class WorkerLoop extends BaseTrainingListener {
     private final transient GradientScale scale;
     private final transient Optional<StepInterceptor> interceptor;
     private final int rank;
+    private final int worker;
     private final float[] gradient;
     private final transient Shard shard;
     private final int perEpoch;
@@ -61,6 +62,8 @@ final class WorkerLoop extends BaseTrainingListener {
     private transient Batch batch;
     private long waitedNanos;
     private int leftOutInARow;
+    private boolean leftOut;
+    private long lastTold;
     private double dataSeconds;
     private long begun;
     private double learningRate;
@@ -84,6 +87,7 @@ final class WorkerLoop extends BaseTrainingListener {
         this.network = network;
         this.ring = ring;
         this.rank = rank;
+        worker = segment.workers().get(rank);
         this.sink = sink;
         capture = new StepCapture(network, segment.capture());
         sentinel = new Sentinel(segment.run(), segment.policies(), segment.detectors());
@@ -109,15 +113,15 @@ final class WorkerLoop extends BaseTrainingListener {
             begun = System.nanoTime();
             batch = deal();
             if (interceptor.isPresent()) {
-                batch = Batch.recounted(interceptor.get().batch(rank, step, batch.data()), batch);
+                batch = Batch.recounted(interceptor.get().batch(worker, step, batch.data()), batch);
                 if (batch.examples() != segment.batch()) {
                     throw new InputException("The interceptor made a batch of " + batch.examples()
-                            + " examples at step " + step + " on worker " + rank + ", expected " + segment.batch()
+                            + " examples at step " + step + " on worker " + worker + ", expected " + segment.batch()
                             + " as dealt: workers count alike in the average");
                 }
             }
             dataSeconds = (System.nanoTime() - begun) / 1e9;
-            network.setEpoch((int) (step / perEpoch));
+            network.setEpoch(segment.cursor().epochOf(step, perEpoch));
             take();
             if (ending != Ending.DONE) {
                 // A quarantine takes effect after its step, whose update is sound; the others before theirs.
@@ -130,8 +134,8 @@ final class WorkerLoop extends BaseTrainingListener {
 
     private Batch deal() {
         return shard.batch(
-                Math.toIntExact(step / perEpoch),
-                (int) (step % perEpoch),
+                segment.cursor().epochOf(step, perEpoch),
+                segment.cursor().indexOf(step, perEpoch),
                 segment.batch(),
                 segment.seed(),
                 segment.shuffle());
@@ -146,6 +150,7 @@ final class WorkerLoop extends BaseTrainingListener {
 
     private void take() throws IOException {
         waitedNanos = 0;
+        leftOut = false;
         globalNorm = Double.NaN;
         learningRate = network.learningRate();
         capture.begin(step, batch.examples());
@@ -174,10 +179,14 @@ final class WorkerLoop extends BaseTrainingListener {
     }
 
     private void reduce() throws IOException {
-        interceptor.ifPresent(i -> i.gradient(rank, step, network.gradients()));
+        interceptor.ifPresent(i -> i.gradient(worker, step, network.gradients()));
         capture.beforeReduce();
         loss = network.score();
         double compute = (System.nanoTime() - begun) / 1e9 - dataSeconds;
+        long now = System.nanoTime();
+        // From one exchange to the next: when the rest of this step ends, all have long judged it.
+        double stepSeconds = (now - (step == segment.from() ? begun : lastTold)) / 1e9;
+        lastTold = now;
         // The first one's clock goes along, so that all see the same time.
         double[] mine = {
             loss,
@@ -190,6 +199,7 @@ final class WorkerLoop extends BaseTrainingListener {
             compute,
             dataSeconds,
             learningRate,
+            stepSeconds,
             micros(),
             step
         };
@@ -206,6 +216,7 @@ final class WorkerLoop extends BaseTrainingListener {
                 step,
                 segment.attempt(),
                 (long) told[0][CLOCK],
+                segment.workers(),
                 Arrays.stream(told).map(w -> Arrays.copyOf(w, CLOCK)).toArray(double[][]::new));
         reports.add(report);
         if (reports.size() > 2 * PAST) {
@@ -214,6 +225,7 @@ final class WorkerLoop extends BaseTrainingListener {
         Sentinel.Verdict early = sentinel.told(report);
         tell(early);
         leaveEarly(early);
+        leftOut = early.leftOut().contains(worker);
         if (early.leftOut().size() == ring.size()) {
             if (++leftOutInARow >= MOST_LEFT_OUT) {
                 finish(Ending.STOPPED, early.troubles().get(0));
@@ -223,10 +235,10 @@ final class WorkerLoop extends BaseTrainingListener {
         leftOutInARow = 0;
         double examples = 0;
         double losses = 0;
-        for (int w = 0; w < ring.size(); w++) {
-            if (!early.leftOut().contains(w)) {
-                examples += report.of(w, Metric.EXAMPLES);
-                losses += report.of(w, Metric.LOSS);
+        for (int r = 0; r < ring.size(); r++) {
+            if (!early.leftOut().contains(report.worker(r))) {
+                examples += report.of(r, Metric.EXAMPLES);
+                losses += report.of(r, Metric.LOSS);
             }
         }
         int contributors = ring.size() - early.leftOut().size();
@@ -240,13 +252,13 @@ final class WorkerLoop extends BaseTrainingListener {
         boolean alone = ring.size() == 1;
         if (!alone) {
             TensorStats.copy(view, gradient);
-            if (early.leftOut().contains(rank)) {
+            if (leftOut) {
                 Arrays.fill(gradient, 0);
             }
             long before = System.nanoTime();
             ring.sum(gradient, gradient.length);
             waitedNanos += System.nanoTime() - before;
-            if (contributors > 1 && !early.leftOut().contains(rank)) {
+            if (contributors > 1 && !leftOut) {
                 capture.compare(gradient);
             }
             globalNorm = scale.norm(gradient) / examples;
@@ -324,7 +336,7 @@ final class WorkerLoop extends BaseTrainingListener {
     public void iterationDone(Model model, int iteration, int epoch) {
         capture.hashParameters();
         capture.afterUpdate();
-        interceptor.ifPresent(i -> i.updated(rank, step, network.params()));
+        interceptor.ifPresent(i -> i.updated(worker, step, network.params()));
     }
 
     private void record(boolean updated) {
@@ -335,7 +347,7 @@ final class WorkerLoop extends BaseTrainingListener {
                 .set(Metric.LOSS, loss)
                 .set(Metric.GRAD_NORM, capture.gradNorm())
                 .set(Metric.LEARNING_RATE, learningRate)
-                .set(Metric.SKIPPED, updated ? 0 : 1)
+                .set(Metric.SKIPPED, updated && !leftOut ? 0 : 1)
                 .set(Metric.STEP_SECONDS, seconds)
                 .set(Metric.COMPUTE_SECONDS, seconds - waited - dataSeconds)
                 .set(Metric.COLLECTIVE_WAIT_SECONDS, waited)
@@ -348,7 +360,7 @@ final class WorkerLoop extends BaseTrainingListener {
         sink.step(new StepRecord(
                 run,
                 segment.attempt(),
-                rank,
+                worker,
                 step,
                 micros(),
                 Scope.LOCAL,
@@ -358,14 +370,14 @@ final class WorkerLoop extends BaseTrainingListener {
                 HexFormat.of().toHexDigits(batch.hash()),
                 capture.parameterHash()));
         capture.writing(sink.secondsPerRow());
-        capture.layers(run, segment.attempt(), rank).forEach(sink::layer);
-        memory.look(run, segment.attempt(), rank, step).forEach(sink::metric);
+        capture.layers(run, segment.attempt(), worker).forEach(sink::layer);
+        memory.look(run, segment.attempt(), worker, step).forEach(sink::metric);
         // In a seeded permutation every batch ranges over nearly all of the shard: once says as much as every time.
         if (!segment.shuffle() || step == segment.from()) {
             sink.shard(new ShardRecord(
                     run,
                     segment.attempt(),
-                    rank,
+                    worker,
                     step,
                     Integer.toString(rank),
                     batch.firstSample(),
@@ -375,7 +387,10 @@ final class WorkerLoop extends BaseTrainingListener {
             MetricValues global = new MetricValues()
                     .set(Metric.LOSS, globalLoss)
                     .set(Metric.GRAD_NORM, globalNorm)
-                    .set(Metric.CONSUMED_EXAMPLES, (double) (step + 1) * segment.batch() * ring.size());
+                    .set(Metric.SKIPPED, updated ? 0 : 1)
+                    .set(
+                            Metric.CONSUMED_EXAMPLES,
+                            segment.cursor().consumedBefore(step + 1, (long) segment.batch() * ring.size()));
             sink.step(StepRecord.global(run, segment.attempt(), step, micros(), global));
         }
     }

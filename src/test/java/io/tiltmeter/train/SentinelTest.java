@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class SentinelTest {
     private static final int WORKERS = 4;
+    private static final List<Integer> NUMBERS = List.of(0, 1, 2, 3);
 
     private static Sentinel sentinel(Map<String, Set<Action>> actions) {
         return new Sentinel(RunRecord.of("a-run", "test", Map.of()), new Policies(actions, Double.NaN), Map.of());
@@ -23,10 +24,11 @@ class SentinelTest {
     private static StepReport report(long step, double loss, double norm, Random random) {
         double[][] told = new double[WORKERS][];
         for (int w = 0; w < WORKERS; w++) {
-            told[w] =
-                    new double[] {loss * (1 + 0.01 * random.nextGaussian()), norm, 16, 16, 16, 0, 0, 0.01, 0.001, 1e-3};
+            told[w] = new double[] {
+                loss * (1 + 0.01 * random.nextGaussian()), norm, 16, 16, 16, 0, 0, 0.01, 0.001, 1e-3, 0.02
+            };
         }
-        StepReport report = new StepReport(step, 0, step * 1_000_000, told);
+        StepReport report = new StepReport(step, 0, step * 1_000_000, NUMBERS, told);
         report.reduced(norm);
         return report;
     }
@@ -36,9 +38,9 @@ class SentinelTest {
         Sentinel sentinel = sentinel(Map.of(Policies.NON_FINITE, Set.of(Action.SKIP)));
         double[][] told = new double[WORKERS][];
         for (int w = 0; w < WORKERS; w++) {
-            told[w] = new double[] {w == 2 ? Double.NaN : 1, 1, 16, 16, 16, w == 1 ? 3 : 0, 0, 0.01, 0.001, 1e-3};
+            told[w] = new double[] {w == 2 ? Double.NaN : 1, 1, 16, 16, 16, w == 1 ? 3 : 0, 0, 0.01, 0.001, 1e-3, 0.02};
         }
-        Sentinel.Verdict verdict = sentinel.told(new StepReport(5, 0, 0, told));
+        Sentinel.Verdict verdict = sentinel.told(new StepReport(5, 0, 0, NUMBERS, told));
 
         assertThat(verdict.leftOut()).containsExactlyInAnyOrder(1, 2);
         assertThat(verdict.troubles())
@@ -102,9 +104,9 @@ class SentinelTest {
         }
         double[][] told = new double[WORKERS][];
         for (int w = 0; w < WORKERS; w++) {
-            told[w] = new double[] {1, w == 1 ? Double.NaN : 0.5, 16, 16, 16, 0, 0, 0.01, 0.001, 1e-3};
+            told[w] = new double[] {1, w == 1 ? Double.NaN : 0.5, 16, 16, 16, 0, 0, 0.01, 0.001, 1e-3, 0.02};
         }
-        judge.observe(new StepReport(5, 0, 5_000_000, told));
+        judge.observe(new StepReport(5, 0, 5_000_000, NUMBERS, told));
 
         assertThat(judge.finish().findings())
                 .filteredOn(finding -> finding.metric().equals("grad_norm"))

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -111,6 +112,8 @@ final class Workers {
                 RunRecord.of("a-run", "test", Map.of()),
                 0,
                 0,
+                IntStream.range(0, 16).boxed().toList(),
+                Cursor.START,
                 0,
                 steps,
                 batch,

@@ -66,7 +66,8 @@ public record PlantedTraining(
                         plan.interceptor(),
                         plan.interceptorArguments()),
                 new TrainConfig.Capture(true, 1, 1, 60),
-                new TrainConfig.Sentinel(Map.of("non-finite", List.of(Action.WARN)), null, 0.5, 0));
+                new TrainConfig.Sentinel(Map.of("non-finite", List.of(Action.WARN)), null, 0.5, 0),
+                Map.of());
     }
 
     private TrainConfig.Data columns(String path) {
