@@ -49,9 +49,9 @@ record RunState(
      *
      * @param file its name
      * @param cursor the step before which it was so, and where the data are then
-     * @param perEpoch batches of a worker in an epoch, at that time
+     * @param batchesPerEpoch of a worker, at that time
      */
-    record Checkpoint(String file, Cursor cursor, int perEpoch) {
+    record Checkpoint(String file, Cursor cursor, int batchesPerEpoch) {
         long step() {
             return cursor.step();
         }

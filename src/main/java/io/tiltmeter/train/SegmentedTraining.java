@@ -120,7 +120,7 @@ abstract class SegmentedTraining implements AutoCloseable {
         } else {
             attempt = Math.max(attempt, state.attempt() + 1);
             Checkpoint newest = checkpoints.newest();
-            deal(newest.cursor(), newest.perEpoch());
+            deal(newest.cursor(), newest.batchesPerEpoch());
             current = checkpoints.read(newest);
         }
         int failures = 0;
@@ -332,7 +332,7 @@ abstract class SegmentedTraining implements AutoCloseable {
         past = past.stream().filter(report -> report.step() < target.step()).toList();
         state = state.rolledBack(factor);
         // The checkpoint may be of a time with more workers.
-        deal(target.cursor(), target.perEpoch());
+        deal(target.cursor(), target.batchesPerEpoch());
         attempt++;
         keep(model);
         event(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tiltmeter.config.TrainConfig.Action;
+import io.tiltmeter.detect.DetectorSettings;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -22,6 +23,8 @@ class TrainConfigLoaderTest {
     private static final Path EXAMPLE = Path.of(System.getProperty("basedir", "."), "conf", "train-example.conf");
     private static final String LEAST =
             "run-id = r\nmodel.file = net.json\ndata { train = data.parquet, features = [x], labels = [y] }\n";
+
+    private static final DetectorSettings NONE = new DetectorSettings(true, Map.of());
 
     @TempDir
     Path folder = Path.of("");
@@ -74,15 +77,49 @@ class TrainConfigLoaderTest {
         Files.createDirectory(folder.resolve("beside"));
         TrainConfig config = load(LEAST, Map.of("data.train", "db.examples", "data.evaluation", "beside"));
 
-        assertThat(config.model().file()).isEqualTo(folder.resolve("net.json").toString());
+        assertThat(config.model().file()).isEqualTo("file:" + folder.resolve("net.json"));
         assertThat(config.data().train()).isEqualTo("db.examples");
-        assertThat(config.data().evaluation())
-                .isEqualTo(folder.resolve("beside").toString());
+        assertThat(config.data().evaluation()).isEqualTo("file:" + folder.resolve("beside"));
         assertThat(config.data().holdout()).isZero();
         assertThat(load(LEAST, Map.of("data.train", "s3a://b/x.parquet")).data().train())
                 .isEqualTo("s3a://b/x.parquet");
         assertThat(load(LEAST, Map.of("data.train", "../x/y.parquet")).data().train())
-                .isEqualTo(folder.resolveSibling("x/y.parquet").toString());
+                .isEqualTo("file:" + folder.resolveSibling("x/y.parquet"));
+        assertThat(load(LEAST, Map.of("data.train", "/x/y.parquet")).data().train())
+                .isEqualTo("/x/y.parquet");
+    }
+
+    @Test
+    void detectorsAreSetAsForANight() throws IOException {
+        assertThat(load(LEAST, Map.of()).detect()).isEmpty();
+        TrainConfig config = load(
+                "detect { grad-explosion { mark-sigma = 8 }, step-stall.enabled = false }\n" + LEAST,
+                Map.of("detect.grad-explosion.warning-ratio", "20"));
+
+        assertThat(config.detect()).containsOnlyKeys("grad-explosion", "step-stall");
+        assertThat(config.detect().getOrDefault("grad-explosion", NONE).get("mark-sigma"))
+                .isEqualTo(8);
+        assertThat(config.detect().getOrDefault("grad-explosion", NONE).get("warning-ratio"))
+                .isEqualTo(20);
+        assertThat(config.detect().getOrDefault("grad-explosion", NONE).get("mark-ratio"))
+                .isEqualTo(3);
+        assertThat(config.detect().getOrDefault("step-stall", NONE).enabled()).isFalse();
+        assertThat(config.entries())
+                .containsEntry("detect.grad-explosion.mark-sigma", "8")
+                .containsEntry("detect.step-stall.enabled", "false");
+        assertSetRefused(
+                "detect.grad-explosion.mark-sigma",
+                "much",
+                "Setting 'detect.grad-explosion.mark-sigma' is 'much', expected a number, at least 0 (--set)");
+        assertSetRefused(
+                "detect.grad-explosion.mark-sigmas",
+                "8",
+                "Unknown setting 'detect.grad-explosion.mark-sigmas' (--set); did you mean"
+                        + " 'detect.grad-explosion.mark-sigma'?");
+        assertRefused(
+                "detect.loss-spike.enabled = false\nsentinel.policies.loss-spike = [warn]",
+                "Setting 'sentinel.policies.loss-spike' is set, but 'detect.loss-spike.enabled' is false; expected only"
+                        + " one of them");
     }
 
     @Test

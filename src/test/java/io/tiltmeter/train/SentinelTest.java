@@ -3,9 +3,14 @@ package io.tiltmeter.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tiltmeter.config.TrainConfig.Action;
+import io.tiltmeter.detect.DetectorInfo;
+import io.tiltmeter.detect.DetectorSettings;
+import io.tiltmeter.detect.GradientExplosionDetector;
 import io.tiltmeter.detect.RunJudge;
+import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.RunRecord;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -69,6 +74,73 @@ class SentinelTest {
             assertThat(trouble.since()).isBetween(200L, 225L).isLessThanOrEqualTo(trouble.step());
             assertThat(trouble.step()).isLessThan(250);
         });
+    }
+
+    @Test
+    void onlyWhatWorkersTellCanShow() {
+        assertThat(Sentinel.kinds())
+                .containsExactly(
+                        "divergence", "grad-explosion", "loss-spike", "no-learning", "non-finite", "step-stall");
+    }
+
+    /** As by default 60 s must be lost: here one step of 100 s among steps of a second. */
+    @Test
+    void seesAStallAndWhose() {
+        Sentinel sentinel = sentinel(Map.of("step-stall", Set.of(Action.WARN)));
+        Random random = new Random(2);
+        List<Sentinel.Trouble> troubles = new ArrayList<>();
+        for (int step = 0; step < 120; step++) {
+            double[][] told = new double[WORKERS][];
+            for (int w = 0; w < WORKERS; w++) {
+                double seconds = (step == 70 || step == 83) && w == 2 ? 100 : 1 + 0.01 * random.nextDouble();
+                told[w] = new double[] {1, 1, 16, 16, 16, 0, 0, 0.01, 0.001, 1e-3, seconds};
+            }
+            StepReport report = new StepReport(step, 0, step * 1_000_000L, List.of(0, 1, 5, 6), told);
+            report.reduced(1);
+            troubles.addAll(sentinel.reduced(report).troubles());
+        }
+        assertThat(troubles).isNotEmpty().allSatisfy(t -> assertThat(t.kind()).isEqualTo("step-stall"));
+        assertThat(troubles.get(0).since()).isEqualTo(70);
+    }
+
+    /** Detectors keep to the settings of the run's configuration. */
+    @Test
+    void detectorsAreSet() {
+        DetectorInfo info = new GradientExplosionDetector().info();
+        Map<String, Double> values =
+                new HashMap<>(DetectorSettings.defaults(info).values());
+        values.put("warning-ratio", 1e9);
+        values.put("mark-ratio", 1e9);
+        for (boolean set : new boolean[] {false, true}) {
+            Sentinel sentinel = new Sentinel(
+                    RunRecord.of("a-run", "test", Map.of()),
+                    new Policies(Map.of("grad-explosion", Set.of(Action.WARN)), Double.NaN),
+                    set ? Map.of("grad-explosion", new DetectorSettings(true, values)) : Map.of());
+            Random random = new Random(2);
+            List<Sentinel.Trouble> troubles = new ArrayList<>();
+            for (int step = 0; step < 300; step++) {
+                troubles.addAll(sentinel.reduced(report(step, 1, step < 200 ? 1 : 100, random))
+                        .troubles());
+            }
+            assertThat(troubles.isEmpty()).isEqualTo(set);
+        }
+    }
+
+    @Test
+    void workersKeepTheirNumbers() {
+        double[][] told = new double[3][];
+        for (int w = 0; w < 3; w++) {
+            told[w] = new double[] {w == 1 ? 9 : 1, w == 2 ? Double.NaN : 1, 16, 16, 16, 0, 0, 0.01, 0.001, 1e-3, 0.02};
+        }
+        StepReport report = new StepReport(5, 1, 0, List.of(0, 4, 7), told);
+
+        assertThat(report.outlier(Metric.LOSS)).isEqualTo(4);
+        assertThat(report.outlierValue(Metric.LOSS)).isEqualTo(9);
+        assertThat(report.firstNonFinite(Metric.GRAD_NORM)).isEqualTo(7);
+        assertThat(sentinel(Map.of(Policies.NON_FINITE, Set.of(Action.SKIP)))
+                        .told(report)
+                        .leftOut())
+                .containsExactly(7);
     }
 
     @Test
