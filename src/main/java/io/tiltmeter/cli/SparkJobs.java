@@ -15,7 +15,10 @@ import java.io.IOException;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
-/** The jobs on a Spark session of their own. The master is what {@code spark-submit} was told, never one of ours. */
+/**
+ * The jobs on a Spark session of their own. The master is what {@code spark-submit} was told; only the demo, where
+ * {@code local[*]} is fewer cores than its trainings have workers, takes as many threads as they need.
+ */
 final class SparkJobs implements Jobs {
     private final SparkSession spark;
 
@@ -29,6 +32,8 @@ final class SparkJobs implements Jobs {
             throw new ConfigException(
                     "No Spark master is set; start with jobs/" + command + " or with spark-submit --master");
         }
+        conf.setMaster(
+                master(command, conf.get("spark.master"), Runtime.getRuntime().availableProcessors()));
         conf.setIfMissing("spark.app.name", "tiltmeter " + command);
         if (conf.get("spark.app.name").equals(Main.class.getName())) {
             conf.setAppName("tiltmeter " + command);
@@ -38,7 +43,19 @@ final class SparkJobs implements Jobs {
         conf.setIfMissing("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS");
         // All workers of a training start together: ask again soon while a lost executor is replaced, not every 15 s.
         conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "2s");
-        return new SparkJobs(SparkSession.builder().config(conf).getOrCreate());
+        try {
+            return new SparkJobs(SparkSession.builder().config(conf).getOrCreate());
+        } catch (Exception e) {
+            // Scala throws checked exceptions undeclared. What keeps Spark from starting is one of its settings.
+            throw new ConfigException(
+                    "Spark does not start: " + String.valueOf(e.getMessage()).strip());
+        }
+    }
+
+    /** The master to take in place of the one that Spark was told. */
+    static String master(String command, String told, int cores) {
+        boolean tooFew = told.equals("local[*]") && cores < DemoFleet.WORKERS;
+        return tooFew && command.equals("demo") ? "local[" + DemoFleet.WORKERS + "]" : told;
     }
 
     @Override
