@@ -234,8 +234,69 @@ class TrainIT {
         assertThat(broken.problems()).hasSize(1).first().asString().contains("broken.json");
     }
 
+    @Test
+    void whatSparkCannotGiveIsOneLine() throws Exception {
+        String[] gpus = {"--conf", "spark.executor.resource.gpu.amount=1", "--conf", "spark.task.resource.gpu.amount=1"
+        };
+        assertOneLine(2, "hands out nothing but cores", with(gpus, "--output", "bad"));
+        assertOneLine(2, "Spark does not start: ", "--conf", "spark.task.resource.gpu.amount=1", "--output", "bad");
+        try (StandaloneCluster cluster = new StandaloneCluster(folder.resolve("short"), 2)) {
+            Map<String, String> there = Map.of("SPARK_MASTER", cluster.url());
+            String[] soon = {
+                "--executor-memory",
+                "900m",
+                "--conf",
+                "spark.scheduler.maxRegisteredResourcesWaitingTime=8s",
+                "--output",
+                "bad"
+            };
+            assertOneLine(
+                    2,
+                    "has room for 2 tasks at a time after 8 s; expected 3, each with cores (spark.task.cpus) 1:",
+                    there,
+                    with(soon, "--set", "training.workers=3"));
+            assertOneLine(
+                    2,
+                    "has room for 0 tasks at a time after 8 s; expected 2, each with cores (spark.task.cpus) 1, gpu 1:",
+                    there,
+                    with(soon, gpus));
+            assertOneLine(
+                    2,
+                    "Spark runs no barrier stages with it",
+                    there,
+                    with(soon, "--conf", "spark.dynamicAllocation.enabled=true"));
+
+            List<String> apart = new java.util.ArrayList<>(List.of(nanOnWorkerOne("apart", "quarantine")));
+            apart.addAll(List.of("--executor-memory", "900m"));
+            Launcher.Result left = train(there, apart.toArray(String[]::new));
+            assertThat(left.code()).as(left.err()).isZero();
+            assertThat(accuracy(left)).isGreaterThan(EXPECTED_ACCURACY);
+            assertThat(table("apart", "events")
+                            .where("detail like 'Worker 1 ran on executor % which was given back'")
+                            .count())
+                    .isEqualTo(1);
+            assertThat(table("apart", "topology")
+                            .where("attempt = 1")
+                            .select("worker")
+                            .collectAsList())
+                    .extracting(row -> row.getInt(0))
+                    .containsExactly(0);
+        }
+    }
+
+    private static String[] with(String[] some, String... more) {
+        List<String> all = new java.util.ArrayList<>(List.of(some));
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
+
     private static void assertOneLine(int code, String message, String... arguments) throws Exception {
-        Launcher.Result result = train(Map.of(), arguments);
+        assertOneLine(code, message, Map.of(), arguments);
+    }
+
+    private static void assertOneLine(int code, String message, Map<String, String> environment, String... arguments)
+            throws Exception {
+        Launcher.Result result = train(environment, arguments);
         assertThat(result.code()).as(result.err()).isEqualTo(code);
         assertThat(result.problems()).hasSize(1).first().asString().contains(message);
         assertThat(result.err()).doesNotContain("\tat ");
