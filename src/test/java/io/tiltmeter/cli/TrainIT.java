@@ -252,7 +252,7 @@ class TrainIT {
             };
             assertOneLine(
                     2,
-                    "has room for 2 tasks at a time after 8 s; expected 3, each with cores (spark.task.cpus) 1:",
+                    "tasks at a time after 8 s; expected 3, each with cores (spark.task.cpus) 1:",
                     there,
                     with(soon, "--set", "training.workers=3"));
             assertOneLine(
