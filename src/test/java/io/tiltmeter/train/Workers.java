@@ -137,6 +137,8 @@ final class Workers {
                 segment.run(),
                 segment.attempt(),
                 segment.number(),
+                segment.workers(),
+                segment.cursor(),
                 segment.from(),
                 segment.to(),
                 segment.batch(),
