@@ -7,7 +7,7 @@ import java.util.List;
  * How well the risk of instability is predicted from what is known before a run, on runs of groups that the model had
  * not seen.
  *
- * @param model {@code logistic regression} or {@code boosted trees}
+ * @param model {@code logistic regression} or {@code random forest}
  * @param grouping what was held out together: {@code project}, or {@code run} where there are too few projects
  * @param runs runs with a known outcome
  * @param unstable those that went wrong
@@ -21,7 +21,7 @@ import java.util.List;
  * @param auc probability that an unstable run is given a higher risk than a stable one
  * @param aucLow lower end of its 95 % interval, over groups
  * @param aucHigh upper end
- * @param useful whether the whole interval of the skill is above 0; only then runs are scored
+ * @param useful whether the whole interval of the skill is above 0.01; only then runs are scored
  * @param bins reliability of the predictions, lowest risk first
  * @param drivers features that the model leans on, the strongest first
  */

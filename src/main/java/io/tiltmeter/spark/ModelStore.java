@@ -23,9 +23,9 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.ml.classification.GBTClassificationModel;
 import org.apache.spark.ml.classification.LogisticRegressionModel;
 import org.apache.spark.ml.classification.ProbabilisticClassificationModel;
+import org.apache.spark.ml.classification.RandomForestClassificationModel;
 import org.apache.spark.ml.clustering.KMeansModel;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.util.MLWritable;
@@ -176,7 +176,7 @@ final class ModelStore {
         if (description.risk() != null && files.exists(saved)) {
             risk = Optional.of(
                     description.risk().evaluation().model().equals(RiskTraining.TREES)
-                            ? GBTClassificationModel.load(saved.toString())
+                            ? RandomForestClassificationModel.load(saved.toString())
                             : LogisticRegressionModel.load(saved.toString()));
         }
         Optional<KMeansModel> archetypes = description.archetypes() == null

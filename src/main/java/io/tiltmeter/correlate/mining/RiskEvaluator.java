@@ -23,6 +23,9 @@ public final class RiskEvaluator {
     private static final int DRAWS = 1000;
     private static final long SEED = 20_261_125;
     private static final int BINS = 5;
+    /** Skill that is worth having: less than a hundredth of the error nobody notices. */
+    private static final double LEAST_SKILL = 0.01;
+
     private static final double SMALLEST = 1e-6;
 
     private final String[] groups;
@@ -42,12 +45,16 @@ public final class RiskEvaluator {
         this.unstable = unstable.clone();
     }
 
-    /** Share of the unstable among the runs of the other folds, for each run. */
+    /**
+     * Share of the unstable among the runs of the other folds, for each run; drawn in like the targets of {@link Platt}, so
+     * that a model without any skill predicts the same.
+     */
     public double[] baseRates() {
         return perFold(
                 fold -> {
                     int[] others = others(fold);
-                    double rate = IntStream.of(others).filter(i -> unstable[i]).count() / (double) others.length;
+                    double bad = IntStream.of(others).filter(i -> unstable[i]).count();
+                    double rate = (bad + 1) / (others.length + 2);
                     return score -> rate;
                 },
                 new double[folds.length]);
@@ -138,7 +145,7 @@ public final class RiskEvaluator {
                 auc(once, risk, byRisk),
                 auc[0],
                 auc[1],
-                skill[0] > 0,
+                skill[0] > LEAST_SKILL,
                 bins(risk, byRisk),
                 drivers);
     }

@@ -22,7 +22,7 @@ class RiskEvaluatorTest {
 
         RiskEvaluation evaluation = EVALUATOR.evaluate("any", "project", risk, List.of());
 
-        // Squared errors .01 .04 .16 .36 .36 .01; the base rate of the other groups is ½ everywhere.
+        // Squared errors .01 .04 .16 .36 .36 .01; the base rate of the other groups is (2 + 1)/(4 + 2) everywhere.
         assertThat(evaluation.brier()).isEqualTo(0.94 / 6, within(1e-12));
         assertThat(evaluation.baseBrier()).isEqualTo(0.25, within(1e-12));
         assertThat(evaluation.skill()).isEqualTo(1 - 0.94 / 1.5, within(1e-12));
