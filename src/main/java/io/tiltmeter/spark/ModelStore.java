@@ -108,6 +108,18 @@ final class ModelStore {
                 .toList();
     }
 
+    private record Scores(int schema, String modelDate, List<RiskScore> scores) {}
+
+    /** Scores as a document; numbers that JSON does not know are strings. */
+    static String json(List<RiskScore> scores, String modelDate) {
+        try {
+            return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(new Scores(SCHEMA, modelDate, scores))
+                    + "\n";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Replaces the models of a date. */
     static void save(SparkSession spark, Path output, Models models) {
         Configuration configuration = spark.sparkContext().hadoopConfiguration();

@@ -134,6 +134,18 @@ class FleetModelsTest {
         assertThat(second.scores().get(1).modelDate()).isEqualTo("2026-11-24");
         assertThat(Files.readString(folder.resolve("nights/models/2026-11-24/manifest.json")))
                 .contains("attempt-");
+        Outcome scored = ScoreJob.run(
+                LocalSpark.session(),
+                new ScoreJob.Request(
+                        planned(),
+                        folder.resolve("nights").toString(),
+                        folder.resolve("scores").toString(),
+                        Optional.empty(),
+                        Map.of(),
+                        false),
+                message -> {});
+        assertThat(scored.text()).startsWith("1 of 2 runs scored by the models of 2026-11-25\n  rash: risk ");
+        assertThat(Files.readString(Path.of(scored.location().orElseThrow()))).contains("\"run_id\" : \"rash\"");
         // The night again: same models, same scores.
         assertThat(traits(LocalSpark.session(), "nights", "2026-11-25", fleet).scores())
                 .isEqualTo(second.scores());
@@ -183,6 +195,15 @@ class FleetModelsTest {
 
         assertThat(json(traits(other, "other", "2026-11-24", fleet)))
                 .isEqualTo(json(traits(LocalSpark.session(), "one", "2026-11-24", fleet)));
+    }
+
+    private static String planned() {
+        LocalSpark.session()
+                .sql("select 'rash' as run_id, map('learning_rate', '0.1') as attributes"
+                        + " union all select 'blank', map('other', 'x')")
+                .write()
+                .parquet(folder.resolve("planned/runs").toString());
+        return folder.resolve("planned").toString();
     }
 
     private static String json(CommonTraits traits) throws IOException {
