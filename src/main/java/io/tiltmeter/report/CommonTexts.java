@@ -81,7 +81,7 @@ final class CommonTexts {
         return String.join(", ", parts) + ", by the models of " + text(score.modelDate());
     }
 
-    /** The most important of each part, a line each, for the terminal. */
+    /** The most important of each part, a line each, for the terminal; scores stand for the worth of their model. */
     static List<String> lines(CommonTraits common, Map<String, String> titles) {
         List<String> lines = new ArrayList<>();
         common.combinations().stream()
@@ -97,7 +97,9 @@ final class CommonTexts {
         common.orders().stream()
                 .limit(1)
                 .forEach(o -> lines.add(order(o, titles) + more(common.orders().size())));
-        common.risk().ifPresent(risk -> lines.add(worth(risk)));
+        if (common.scores().isEmpty()) {
+            common.risk().ifPresent(risk -> lines.add(worth(risk)));
+        }
         common.scores().stream()
                 .limit(1)
                 .forEach(s -> lines.add(

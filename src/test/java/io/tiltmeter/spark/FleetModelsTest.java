@@ -38,24 +38,15 @@ class FleetModelsTest {
     @TempDir
     static Path folder = Path.of("");
 
-    private static MetricTables tables;
+    private static ModelTrial trial;
 
     @BeforeAll
-    static void tablesWithoutTopology() {
-        Path runs = folder.resolve("metrics/runs");
-        LocalSpark.session().sql("select 'r' as run_id").write().parquet(runs.toString());
-        tables = MetricTables.open(
-                LocalSpark.session(), folder.resolve("metrics").toString(), new ColumnMapping(Map.of()));
+    static void prepare() {
+        trial = new ModelTrial(LocalSpark.session(), folder, SettingsLoader.defaults());
     }
 
     private static CommonTraits traits(SparkSession spark, String output, String date, List<MinedRun> fleet) {
-        return FleetModels.add(
-                        spark,
-                        MadeUpRuns.report(date, fleet),
-                        tables,
-                        new org.apache.hadoop.fs.Path(folder.resolve(output).toString()),
-                        SETTINGS)
-                .common();
+        return trial.traits(spark, output, date, fleet, SETTINGS);
     }
 
     private static CommonTraits traits(String output, List<MinedRun> fleet) {
@@ -78,13 +69,7 @@ class FleetModelsTest {
         List<MinedRun> fleet = MadeUpRuns.fleet(seed, 300, 6, EVEN);
         Settings.Models noRisk = new Settings.Models(true, 20, 0.05, 0.5, 1_000_000, 10, 3, 10_000, "");
 
-        CommonTraits found = FleetModels.add(
-                        LocalSpark.session(),
-                        MadeUpRuns.report("2026-11-24", fleet),
-                        tables,
-                        new org.apache.hadoop.fs.Path(folder.resolve("even").toString()),
-                        noRisk)
-                .common();
+        CommonTraits found = trial.traits(LocalSpark.session(), "even", "2026-11-24", fleet, noRisk);
 
         assertThat(found.combinations()).as("seed %d", seed).isEmpty();
         assertThat(found.silences()).anyMatch(s -> s.contains("were tested for loss-spike, none goes with it"));
