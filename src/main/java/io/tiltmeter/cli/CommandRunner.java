@@ -261,6 +261,7 @@ final class CommandRunner {
         commands.put("demo", DemoCommand::new);
         commands.put("ingest", IngestCommand::new);
         commands.put("nightly", NightlyCommand::new);
+        commands.put("score", ScoreCommand::new);
         commands.put("train", TrainCommand::new);
         return commands;
     }

@@ -6,6 +6,7 @@ import io.tiltmeter.spark.IngestJob;
 import io.tiltmeter.spark.NightlyJob;
 import io.tiltmeter.spark.Outcome;
 import io.tiltmeter.spark.Progress;
+import io.tiltmeter.spark.ScoreJob;
 import io.tiltmeter.spark.SimulateJob;
 import io.tiltmeter.spark.StatusFile;
 import io.tiltmeter.train.TrainJob;
@@ -18,6 +19,8 @@ interface Jobs extends AutoCloseable {
     Outcome nightly(NightlyJob.Request request, Settings settings, Progress progress);
 
     Outcome compare(CompareJob.Request request, Settings settings, Progress progress);
+
+    Outcome score(ScoreJob.Request request, Progress progress);
 
     Outcome train(TrainJob.Request request, Progress progress);
 

@@ -7,6 +7,7 @@ import io.tiltmeter.spark.IngestJob;
 import io.tiltmeter.spark.NightlyJob;
 import io.tiltmeter.spark.Outcome;
 import io.tiltmeter.spark.Progress;
+import io.tiltmeter.spark.ScoreJob;
 import io.tiltmeter.spark.SimulateJob;
 import io.tiltmeter.spark.StatusFile;
 import io.tiltmeter.train.TrainJob;
@@ -71,6 +72,11 @@ final class SparkJobs implements Jobs {
     @Override
     public Outcome compare(CompareJob.Request request, Settings settings, Progress progress) {
         return CompareJob.run(spark, request, settings, progress);
+    }
+
+    @Override
+    public Outcome score(ScoreJob.Request request, Progress progress) {
+        return ScoreJob.run(spark, request, progress);
     }
 
     @Override

@@ -62,7 +62,9 @@ public final class FindingsJson {
         for (DetectorInfo detector : report.detectors()) {
             detector(detector);
         }
-        json.endArray().endObject();
+        json.endArray();
+        CommonJson.write(report.common(), json);
+        json.endObject();
     }
 
     private void summary(FleetReport report) throws IOException {

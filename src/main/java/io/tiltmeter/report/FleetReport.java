@@ -2,6 +2,7 @@ package io.tiltmeter.report;
 
 import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.model.Chart;
+import io.tiltmeter.model.CommonTraits;
 import io.tiltmeter.model.Coverage;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param runs ordered by run id
  * @param patterns most important first
  * @param detectors descriptions of the detectors that ran, ordered by id
+ * @param common what the incidents have in common over all runs
  */
 public record FleetReport(
         String date,
@@ -28,13 +30,29 @@ public record FleetReport(
         List<RunReport> runs,
         List<Pattern> patterns,
         List<Rejection> rejected,
-        List<DetectorInfo> detectors) {
+        List<DetectorInfo> detectors,
+        CommonTraits common) {
 
     public FleetReport {
         runs = List.copyOf(runs);
         patterns = List.copyOf(patterns);
         rejected = List.copyOf(rejected);
         detectors = List.copyOf(detectors);
+    }
+
+    /** A report that does not look for what the incidents have in common. */
+    public FleetReport(
+            String date,
+            String source,
+            List<RunReport> runs,
+            List<Pattern> patterns,
+            List<Rejection> rejected,
+            List<DetectorInfo> detectors) {
+        this(date, source, runs, patterns, rejected, detectors, CommonTraits.NONE);
+    }
+
+    public FleetReport withCommon(CommonTraits traits) {
+        return new FleetReport(date, source, runs, patterns, rejected, detectors, traits);
     }
 
     /** Name of the detector's parameter that a finding's threshold is; empty for a detector that is not listed. */

@@ -16,6 +16,7 @@ public record Page(
         List<Verdict> verdicts,
         List<Fact> facts,
         List<PatternCard> patterns,
+        CommonView common,
         List<AttentionRow> attention,
         List<QuietRow> quiet,
         List<RunSection> sections,

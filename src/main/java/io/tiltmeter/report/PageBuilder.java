@@ -59,6 +59,7 @@ final class PageBuilder {
                 verdicts(),
                 facts(),
                 report.patterns().stream().map(this::pattern).toList(),
+                new CommonViews(detectors, links).view(report.common()),
                 attention.stream().map(views::attention).toList(),
                 quiet.stream().map(views::quiet).toList(),
                 // Drawing curves is most of the work; the order stays.

@@ -62,6 +62,7 @@ public final class TerminalSummary {
         TerminalSummary summary = new TerminalSummary(width, colour);
         summary.headline(report);
         summary.patterns(report);
+        summary.common(report);
         summary.runs(report);
         summary.rejected(report);
         summary.coverage(report);
@@ -116,6 +117,14 @@ public final class TerminalSummary {
         line(INDENT
                 + " ".repeat(SEVERITY_COLUMNS)
                 + paint(DIM, TerminalText.cut(text, width - INDENT.length() - SEVERITY_COLUMNS)));
+    }
+
+    private void common(FleetReport report) {
+        List<String> lines = CommonTexts.lines(report.common(), CommonViews.titles(Fleet.detectorsById(report)));
+        if (!lines.isEmpty()) {
+            heading("What the incidents have in common");
+            lines.forEach(text -> line(INDENT + TerminalText.cut(text, width - INDENT.length())));
+        }
     }
 
     /** The gravest first; among equals those that no pattern above explains. */

@@ -146,7 +146,8 @@ public final class NightlyJob {
             List<RunJudging.Judged> charts = judged.map(rdd ->
                             rdd.filter(run -> drawn.contains(run.runId())).collect())
                     .orElse(List.of());
-            FleetReport report = analysis.report(date, request.metrics(), charts, rejected);
+            FleetReport judgedFleet = analysis.report(date, request.metrics(), charts, rejected);
+            FleetReport report = FleetModels.add(spark, judgedFleet, tables, output, settings.models());
             progress.stage("Writing the report of " + date);
             Path day = new Path(output, date);
             write(spark, day, report);

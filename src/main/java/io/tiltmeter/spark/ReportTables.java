@@ -189,13 +189,14 @@ final class ReportTables {
                                 () -> write(spark, findings, FINDINGS, new Path(folder, "findings")),
                                 () -> write(spark, incidents, INCIDENTS, new Path(folder, "incidents")),
                                 () -> write(spark, patterns, PATTERNS, new Path(folder, "patterns")),
-                                () -> write(spark, coverage, COVERAGE, new Path(folder, "coverage")))
+                                () -> write(spark, coverage, COVERAGE, new Path(folder, "coverage")),
+                                () -> CommonTables.write(spark, folder, report))
                         .map(Background::run)
                         .toArray(CompletableFuture[]::new))
                 .join();
     }
 
-    private static void write(SparkSession spark, List<Row> rows, StructType schema, Path folder) {
+    static void write(SparkSession spark, List<Row> rows, StructType schema, Path folder) {
         spark.createDataFrame(rows, schema).coalesce(1).write().parquet(folder.toString());
     }
 }

@@ -7,6 +7,7 @@ import io.tiltmeter.spark.LocalSpark;
 import io.tiltmeter.spark.NightlyJob;
 import io.tiltmeter.spark.Outcome;
 import io.tiltmeter.spark.Progress;
+import io.tiltmeter.spark.ScoreJob;
 import io.tiltmeter.spark.SimulateJob;
 import io.tiltmeter.spark.StatusFile;
 import io.tiltmeter.train.TrainJob;
@@ -28,6 +29,11 @@ final class LocalJobs implements Jobs {
     @Override
     public Outcome compare(CompareJob.Request request, Settings settings, Progress progress) {
         return CompareJob.run(LocalSpark.session(), request, settings, progress);
+    }
+
+    @Override
+    public Outcome score(ScoreJob.Request request, Progress progress) {
+        return ScoreJob.run(LocalSpark.session(), request, progress);
     }
 
     @Override

@@ -139,7 +139,7 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"compare", "demo", "ingest", "nightly", "train"})
+    @ValueSource(strings = {"compare", "demo", "ingest", "nightly", "score", "train"})
     void helpsWithoutSpark(String command) {
         assertThat(run(command, "--help")).isEqualTo(ExitCode.SOUND);
         assertThat(out.toString(StandardCharsets.UTF_8))
@@ -152,7 +152,7 @@ class UsageTest {
     @Test
     void listsTheCommands() {
         assertThat(run("--help")).isEqualTo(ExitCode.SOUND);
-        assertThat(out.toString(StandardCharsets.UTF_8)).contains("compare, demo, ingest, nightly, train");
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("compare, demo, ingest, nightly, score, train");
     }
 
     @ParameterizedTest

@@ -72,6 +72,9 @@ final class ConfDocument {
     }
 
     private static String value(Object value) {
+        if (value instanceof String text) {
+            return '"' + text + '"';
+        }
         return value instanceof Double number ? SettingKey.plain(number) : value.toString();
     }
 

@@ -304,12 +304,13 @@ final class SampleReports {
                 text,
                 text);
         return new FleetReport(
-                "2026-11-24",
-                text,
-                List.of(bad, unknown),
-                List.of(pattern),
-                List.of(new Rejection(text, 1, text, 1, Rejection.Level.WARNING)),
-                List.of(detector));
+                        "2026-11-24",
+                        text,
+                        List.of(bad, unknown),
+                        List.of(pattern),
+                        List.of(new Rejection(text, 1, text, 1, Rejection.Level.WARNING)),
+                        List.of(detector))
+                .withCommon(SampleCommon.of(text));
     }
 
     /** Forty-odd runs: a spike that 38 share, a divergence, a restart, hostile names, an empty run. */
@@ -375,24 +376,25 @@ final class SampleReports {
                 "2 of 3 runs placed on gpu-17.rack-3.example were slowed there.",
                 "Drain the host and check cooling.");
         return new FleetReport(
-                "2026-11-24",
-                "s3://fleet-metrics/nightly/2026-11-24",
-                runs,
-                List.of(step, host),
-                List.of(
-                        new Rejection(
-                                "sweep/" + SCRIPT + "/events.csv",
-                                4_812,
-                                "step is 'NaN', expected a whole number",
-                                1_204,
-                                Rejection.Level.REJECTED),
-                        new Rejection(
-                                "old/run.tfevents",
-                                0,
-                                "file ends inside a record; read up to there",
-                                1,
-                                Rejection.Level.WARNING)),
-                DETECTORS);
+                        "2026-11-24",
+                        "s3://fleet-metrics/nightly/2026-11-24",
+                        runs,
+                        List.of(step, host),
+                        List.of(
+                                new Rejection(
+                                        "sweep/" + SCRIPT + "/events.csv",
+                                        4_812,
+                                        "step is 'NaN', expected a whole number",
+                                        1_204,
+                                        Rejection.Level.REJECTED),
+                                new Rejection(
+                                        "old/run.tfevents",
+                                        0,
+                                        "file ends inside a record; read up to there",
+                                        1,
+                                        Rejection.Level.WARNING)),
+                        DETECTORS)
+                .withCommon(SampleCommon.of("loss-spike"));
     }
 
     /** A fleet of so many runs that need attention. */
