@@ -1,7 +1,9 @@
 package io.tiltmeter.detect;
 
+import io.tiltmeter.model.RunRecord;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
 
 /** The registry of detectors. */
@@ -13,6 +15,17 @@ public final class Detectors {
         return ServiceLoader.load(Detector.class, Detector.class.getClassLoader()).stream()
                 .map(ServiceLoader.Provider::get)
                 .sorted(Comparator.comparing(d -> d.info().id()))
+                .toList();
+    }
+
+    /**
+     * Those detectors of single runs that judge step by step, ordered by id: they can do so while a run goes on. The
+     * others compare workers over {@linkplain WorkerWindow windows}, which only a scan of whole blocks shows.
+     */
+    public static List<Detector> ofSteps() {
+        Detector.RunContext nobody = new Detector.RunContext(RunRecord.of("", null, Map.of()));
+        return ofRuns().stream()
+                .filter(d -> !(d.track(nobody, DetectorSettings.defaults(d.info())) instanceof WorkerTracker))
                 .toList();
     }
 

@@ -83,12 +83,13 @@ final class Sentinel {
 
     /**
      * Kinds of trouble that can show while training: what is not finite, and what detectors see in a metric that workers
-     * tell. The others need what no worker tells, or judge how a run was logged, or how it ended.
+     * tell at each step. The others need what no worker tells, compare workers over many steps, or judge how a run was
+     * logged, or how it ended.
      */
     static Set<String> kinds() {
         Set<String> told = StepReport.TOLD.stream().map(Metric::column).collect(Collectors.toSet());
         Set<String> kinds = new TreeSet<>(Set.of(Policies.NON_FINITE));
-        for (Detector detector : Detectors.ofRuns()) {
+        for (Detector detector : Detectors.ofSteps()) {
             if (!Collections.disjoint(detector.info().metrics(), told)) {
                 kinds.add(detector.info().id());
             }
