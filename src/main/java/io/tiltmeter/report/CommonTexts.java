@@ -81,7 +81,7 @@ final class CommonTexts {
         return String.join(", ", parts) + ", by the models of " + text(score.modelDate());
     }
 
-    /** The most important of each part, a line each, for the terminal; scores stand for the worth of their model. */
+    /** The most important of each part, a line each, the most useful part first; scores stand for the worth of their model. */
     static List<String> lines(CommonTraits common, Map<String, String> titles) {
         List<String> lines = new ArrayList<>();
         common.combinations().stream()
@@ -94,9 +94,6 @@ final class CommonTexts {
                 .forEach(a -> lines.add(count(a.runs().size()) + " of " + count(a.of(), "run") + " with trouble: "
                         + text(a.name()) + ", e.g. " + text(a.exemplar())
                         + more(common.archetypes().size())));
-        common.orders().stream()
-                .limit(1)
-                .forEach(o -> lines.add(order(o, titles) + more(common.orders().size())));
         if (common.scores().isEmpty()) {
             common.risk().ifPresent(risk -> lines.add(worth(risk)));
         }
@@ -104,6 +101,9 @@ final class CommonTexts {
                 .limit(1)
                 .forEach(s -> lines.add(
                         text(s.runId()) + ": " + score(s) + more(common.scores().size())));
+        common.orders().stream()
+                .limit(1)
+                .forEach(o -> lines.add(order(o, titles) + more(common.orders().size())));
         return lines;
     }
 

@@ -20,6 +20,7 @@ public final class TerminalSummary {
     private static final int NARROWEST = 80;
     private static final int WIDEST = 200;
     private static final int MOST_PATTERNS = 4;
+    private static final int MOST_COMMON = 3;
     private static final int MOST_RUNS = 12;
     private static final int MOST_REJECTED = 3;
     private static final int MOST_COVERAGE = 4;
@@ -123,7 +124,9 @@ public final class TerminalSummary {
         List<String> lines = CommonTexts.lines(report.common(), CommonViews.titles(Fleet.detectorsById(report)));
         if (!lines.isEmpty()) {
             heading("What the incidents have in common");
-            lines.forEach(text -> line(INDENT + TerminalText.cut(text, width - INDENT.length())));
+            lines.stream()
+                    .limit(MOST_COMMON)
+                    .forEach(text -> line(INDENT + TerminalText.cut(text, width - INDENT.length())));
         }
     }
 

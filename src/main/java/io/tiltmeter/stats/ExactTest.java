@@ -1,5 +1,6 @@
 package io.tiltmeter.stats;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -39,14 +40,8 @@ public final class ExactTest {
 
         /** Probabilities of the exposed cases, from the least possible number up. */
         private double[] distribution() {
-            int most = Math.min(cases, exposed);
-            double[] p = new double[most - least() + 1];
-            double all = logChoose(of, exposed);
-            for (int i = 0; i < p.length; i++) {
-                int k = least() + i;
-                p[i] = Math.exp(logChoose(cases, k) + logChoose(of - cases, exposed - k) - all);
-            }
-            return p;
+            double[] p = Hypergeometric.probabilities(of, cases, exposed);
+            return Arrays.copyOfRange(p, least(), p.length);
         }
     }
 
@@ -83,9 +78,5 @@ public final class ExactTest {
             }
         }
         return sum;
-    }
-
-    private static double logChoose(int n, int k) {
-        return k == 0 || k == n ? 0 : Tails.logGamma(n + 1.0) - Tails.logGamma(k + 1.0) - Tails.logGamma(n - k + 1.0);
     }
 }
