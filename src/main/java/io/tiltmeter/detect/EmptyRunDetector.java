@@ -43,13 +43,14 @@ public final class EmptyRunDetector implements Detector {
     }
 
     private static final class EmptyTracker extends RunTracker {
-        private final boolean running;
+        private final boolean underWay;
         private final boolean known;
         private long withLoss;
 
         EmptyTracker(RunContext run, DetectorSettings settings) {
             super(run, settings);
-            running = "running".equals(run.run().status());
+            underWay = "running".equals(run.run().status())
+                    || "planned".equals(run.run().status());
             known = "empty".equals(run.run().status())
                     || "failed".equals(run.run().status());
         }
@@ -67,9 +68,9 @@ public final class EmptyRunDetector implements Detector {
             if (points >= needed && (withLoss > 0 || !known)) {
                 return Assessment.observed(List.of());
             }
-            if (running) {
+            if (underWay) {
                 return Assessment.inconclusive(
-                        "needs " + (long) needed + " logged step, got " + points + " so far; the run is still going");
+                        "needs " + (long) needed + " logged step, got " + points + " so far; the run is planned or still going");
             }
             return Assessment.observed(List.of(Evidence.of(runId, ID)
                     .steps(attempt, firstStep, lastStep, firstStep)

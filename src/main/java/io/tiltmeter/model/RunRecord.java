@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * One row of the {@code runs} table. Times are microseconds since the epoch.
  *
  * @param project the group of comparable runs (siblings) this run belongs to; for imported logs the folder above the run
- * @param status {@code finished}, {@code failed}, {@code running}, {@code empty} or null when the log does not say
+ * @param status {@code finished}, {@code failed}, {@code running}, {@code planned}, {@code empty} or null when the log does not say
  * @param plannedSteps the step the run was meant to reach, where its log or configuration says
  * @param attributes hyperparameters and other settings
  */
