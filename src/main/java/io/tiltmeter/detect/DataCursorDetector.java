@@ -18,6 +18,9 @@ import java.util.List;
 @AutoService(Detector.class)
 public final class DataCursorDetector implements Detector {
     private static final String ID = "data-cursor";
+    /** How many distances between logged steps beyond what is known the pace is trusted. */
+    private static final int FARTHEST = 100;
+
     private static final DetectorInfo INFO = new DetectorInfo(
             ID,
             "Data skipped or repeated",
@@ -100,20 +103,28 @@ public final class DataCursorDetector implements Detector {
             if (last < 1) {
                 return;
             }
-            int near = Math.min(curve.from(point.step()), last);
-            if (near > 0 && curve.step(near) > point.step()) {
-                near--;
-            }
+            int above = curve.from(point.step());
+            boolean known = above <= last && curve.step(above) == point.step();
+            int near = known ? above : Math.max(0, above - 1);
             int other = near > 0 ? near - 1 : near + 1;
+            boolean between = !known && above > 0 && above <= last;
+            if (between) {
+                other = above;
+            }
+            long stride = Math.abs(curve.step(near) - curve.step(other));
             double batch = (curve.value(near, 0) - curve.value(other, 0)) / (curve.step(near) - curve.step(other));
-            if (!(batch > 0)) {
+            long distance = point.step() - curve.step(near);
+            if (!(batch > 0) || !between && Math.abs(distance) > FARTHEST * stride) {
                 return;
             }
             compared++;
-            long distance = point.step() - curve.step(near);
-            double expected = curve.value(near, 0) + batch * distance;
+            // Between two known steps batches may have grown anywhere.
+            double expected = between
+                    ? Math.max(curve.value(near, 0), Math.min(cursor, curve.value(other, 0)))
+                    : curve.value(near, 0) + batch * distance;
             double off = (cursor - expected) / batch;
-            if (Math.abs(off) < Math.max(settings.get("batches"), settings.get("pace") * Math.abs(distance))) {
+            double slack = between ? 0 : settings.get("pace") * Math.abs(distance);
+            if (Math.abs(off) < Math.max(settings.get("batches"), slack)) {
                 return;
             }
             if (findings.size() == MAX_FINDINGS) {
@@ -133,7 +144,11 @@ public final class DataCursorDetector implements Detector {
                             metric.column(),
                             Evidence.number(cursor),
                             Evidence.number(expected),
-                            distance == 0 ? "was logged before" : "follows from step " + curve.step(near),
+                            known
+                                    ? "was logged before"
+                                    : between
+                                            ? "is the nearest that steps logged before allow"
+                                            : "follows from step " + curve.step(near),
                             Evidence.number(Math.abs(off)),
                             off > 0 ? "skipped" : "read again")
                     .finding());

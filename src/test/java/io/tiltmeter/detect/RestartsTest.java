@@ -238,6 +238,22 @@ class RestartsTest {
         assertThat(finding.evidence()).contains("follows from step 90");
     }
 
+    /** A log with a hole, in which batches doubled: what lies between both sides is no evidence, what does not is. */
+    @Test
+    void allowsAnyCursorBetweenThoseOfKnownSteps() {
+        for (double cursor : new double[] {250, 450, 900}) {
+            Points points = Points.of();
+            for (int i = 0; i <= 20; i++) {
+                points.at(i).set(Metric.CONSUMED_EXAMPLES, 10 * i);
+            }
+            points.at(60).set(Metric.CONSUMED_EXAMPLES, 800);
+            points.attempt(1);
+            points.at(40).set(Metric.CONSUMED_EXAMPLES, cursor);
+
+            assertThat(points.judge(CURSOR).findings()).hasSize(cursor > 800 ? 1 : 0);
+        }
+    }
+
     @Test
     void keepsOfEachStepTheLatestStartsValue() {
         EffectiveCurve curve = new EffectiveCurve(1);
