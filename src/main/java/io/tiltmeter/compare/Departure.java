@@ -11,6 +11,7 @@ import java.io.Serializable;
  * @param from first step of the first block of steps in which it does
  * @param to last step of the last one
  * @param peak first step of the block in which it is farthest
+ * @param lasts whether it still does in the last stretch in which the run can be judged; else it has come back
  * @param gap how far it then is from the others, as a factor minus 1: 0.1 is 10 % above them
  * @param score the test's statistic
  * @param threshold what the statistic must exceed
@@ -24,6 +25,7 @@ public record Departure(
         long from,
         long to,
         long peak,
+        boolean lasts,
         double gap,
         double score,
         double threshold,

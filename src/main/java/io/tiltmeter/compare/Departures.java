@@ -60,6 +60,7 @@ final class Departures {
             double alpha) {
         int first = -1;
         int last = -1;
+        int lastJudged = -1;
         int peak = -1;
         double lowest = 1;
         double score = 0;
@@ -73,6 +74,7 @@ final class Departures {
             if (Double.isNaN(own) || others.length < BAND - 1) {
                 continue;
             }
+            lastJudged = to - 1;
             double mean = Arrays.stream(others).average().orElse(Double.NaN);
             double spread = Math.max(RESOLUTION, deviation(others, mean));
             double t = Math.abs(own - mean) / (spread * Math.sqrt(1 + 1.0 / others.length));
@@ -100,6 +102,7 @@ final class Departures {
                 blocks.from(first),
                 blocks.to(last),
                 blocks.from(peak),
+                last == lastJudged,
                 Math.expm1(gap),
                 score,
                 threshold,
@@ -154,6 +157,7 @@ final class Departures {
                 blocks.from(from),
                 blocks.to(at[n - 1]),
                 blocks.from(from),
+                true,
                 Math.expm1(shift.after()),
                 shift.statistic(),
                 kolmogorovQuantile(alpha),

@@ -52,7 +52,7 @@ public final class Verdicts {
                     BAND,
                     "Run that leaves its band",
                     "Among runs that differ in their seed or little else, one is farther from the others than they are from"
-                            + " one another.",
+                            + " one another. It is a warning where the loss ends above the band, information where it came back.",
                     List.of("loss", "eval_loss", "grad_norm", "param_norm", "update_norm"),
                     List.of(new Parameter(
                             "alpha",
@@ -220,7 +220,7 @@ public final class Verdicts {
     private static Finding ofDepartures(RunSet set, int run, List<Departure> departures) {
         Departure first = departures.get(0);
         boolean pair = set.runs().size() < Departures.BAND;
-        boolean worse = departures.stream().anyMatch(each -> isLoss(each) && each.gap() > 0);
+        boolean worse = departures.stream().anyMatch(each -> isLoss(each) && each.gap() > 0 && each.lasts());
         String more = departures.stream()
                 .skip(1)
                 .filter(Verdicts::isWhole)
@@ -253,9 +253,10 @@ public final class Verdicts {
     private static String departure(Departure departure) {
         return String.format(
                 Locale.ROOT,
-                "%s from about step %d (%+.2f %%, p = %.1e)",
+                "%s from about step %d%s (%+.2f %%, p = %.1e)",
                 where(departure.quantity().name(), departure.worker(), departure.layer()),
                 departure.from(),
+                departure.lasts() ? "" : " to " + departure.to(),
                 100 * departure.gap(),
                 departure.pValue());
     }
@@ -315,24 +316,36 @@ public final class Verdicts {
         if (compared.partings().isEmpty()) {
             return "all " + runs + " runs are equal bit for bit in what they both logged";
         }
-        List<Parting> late =
-                compared.partings().stream().filter(Parting::hadBeenEqual).toList();
-        String equal = late.isEmpty()
-                ? "no two runs are equal at the first step they share"
-                : late.stream()
-                        .limit(MOST_NAMED)
-                        .map(each -> names(set, each.leaving()) + " equal to " + names(set, each.staying())
-                                + " up to step " + each.lastEqual())
-                        .collect(Collectors.joining("; "));
+        return equality(set, compared) + band(runs, findings);
+    }
+
+    private static String equality(RunSet set, ComparedSet compared) {
+        // Of seeds it is chance, by logged digits, how long some are equal.
+        List<Parting> late = compared.partings().stream()
+                .filter(Parting::hadBeenEqual)
+                .filter(each -> !set.isOneConfiguration() || twins(set, each).isPresent())
+                .toList();
+        if (late.isEmpty()) {
+            return set.isOneConfiguration()
+                    ? set.runs().size() + " runs of one configuration"
+                    : "no two runs are equal at the first step they share";
+        }
+        return late.stream()
+                .limit(MOST_NAMED)
+                .map(each -> names(set, each.leaving()) + " equal to " + names(set, each.staying()) + " up to step "
+                        + each.lastEqual())
+                .collect(Collectors.joining("; "));
+    }
+
+    private static String band(int runs, List<Finding> findings) {
         long leaving =
                 findings.stream().filter(each -> each.detector().equals(BAND)).count();
-        return equal
-                + (runs < Departures.BAND
-                        ? "; two runs do not tell how far seeds lie apart"
-                        : leaving == 0
-                                ? "; no run leaves the band of the others"
-                                : "; " + leaving + (leaving == 1 ? " run leaves" : " runs leave")
-                                        + " the band of the others");
+        if (runs < Departures.BAND) {
+            return "; two runs do not tell how far seeds lie apart";
+        }
+        return leaving == 0
+                ? "; no run leaves the band of the others"
+                : "; " + leaving + (leaving == 1 ? " run leaves" : " runs leave") + " the band of the others";
     }
 
     /** Ladders whose largest size contradicts a smaller one; the finding names the largest size's first run. */

@@ -8,7 +8,7 @@ enum Family {
     LEARNING,
     /** How long steps take. */
     TIME,
-    /** How often the run was started. */
+    /** How often the run was started, and whether it went on as before. */
     RESTARTS,
     /** Whether the log is of one run at all. */
     LOG,
@@ -18,6 +18,9 @@ enum Family {
     static Family of(Finding finding) {
         switch (finding.detector()) {
             case "restart":
+            case "replay-mismatch":
+            case "resume-damage":
+            case "data-cursor":
                 return RESTARTS;
             case "conflicting-rows":
                 return LOG;

@@ -4,14 +4,16 @@ import io.tiltmeter.compare.ComparedSet.End;
 import io.tiltmeter.compare.Comparison;
 import io.tiltmeter.compare.Comparison.SetReport;
 import io.tiltmeter.compare.Ladder;
+import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.model.Finding;
-import io.tiltmeter.model.Rejection;
-import io.tiltmeter.model.StepRecord;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
-/** Writes the {@code findings.json} of a comparison; findings have the fields of a nightly report's. */
+/**
+ * Writes the {@code findings.json} of a comparison, described by {@code comparison.schema.json} beside this class. Findings
+ * have the fields of a nightly report's and the run's id.
+ */
 public final class ComparisonJson {
     /** Version of the document's structure; it grows when a reader of the old one could misread the new one. */
     public static final int SCHEMA = 1;
@@ -39,15 +41,9 @@ public final class ComparisonJson {
         }
         json.endArray();
         findings(json, comparison.ladderFindings());
-        json.name("rejected").array();
-        for (Rejection rejection : comparison.rejected()) {
-            json.flatObject()
-                    .field("file", rejection.file())
-                    .field("reason", rejection.reason())
-                    .field("count", rejection.count())
-                    .endObject();
-        }
-        json.endArray().endObject();
+        JsonParts.rejected(json, comparison.rejected());
+        JsonParts.detectors(json, Comparison.kinds());
+        json.endObject();
         json.end();
     }
 
@@ -75,27 +71,18 @@ public final class ComparisonJson {
     private static void findings(Json json, List<Finding> findings) throws IOException {
         json.name("findings").array();
         for (Finding finding : findings) {
-            json.object()
-                    .field("run_id", finding.runId())
-                    .field("detector", finding.detector())
-                    .field("metric", finding.metric())
-                    .name("worker");
-            if (finding.worker() == StepRecord.NO_WORKER) {
-                json.value((String) null);
-            } else {
-                json.value(finding.worker());
-            }
-            json.field("layer", finding.layer())
-                    .field("step_from", finding.stepFrom())
-                    .field("step_to", finding.stepTo())
-                    .field("score", finding.score())
-                    .field("threshold", finding.threshold())
-                    .field("severity", finding.severity().text())
-                    .field("cause", finding.cause().text())
-                    .field("evidence", finding.evidence())
-                    .endObject();
+            json.object().field("run_id", finding.runId());
+            JsonParts.finding(json, finding, null, kind(finding));
+            json.endObject();
         }
         json.endArray();
+    }
+
+    private static DetectorInfo kind(Finding finding) {
+        return Comparison.kinds().stream()
+                .filter(each -> each.id().equals(finding.detector()))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static void ladder(Json json, Ladder ladder) throws IOException {

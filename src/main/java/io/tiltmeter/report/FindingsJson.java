@@ -7,7 +7,6 @@ import io.tiltmeter.model.Incident;
 import io.tiltmeter.model.Pattern;
 import io.tiltmeter.model.Rejection;
 import io.tiltmeter.model.RunSummary;
-import io.tiltmeter.model.StepRecord;
 import io.tiltmeter.report.FleetReport.RunReport;
 import java.io.IOException;
 import java.util.Locale;
@@ -48,21 +47,9 @@ public final class FindingsJson {
         for (Pattern pattern : report.patterns()) {
             pattern(pattern);
         }
-        json.endArray().name("rejected").array();
-        for (Rejection rejection : report.rejected()) {
-            json.flatObject()
-                    .field("file", rejection.file())
-                    .field("line", rejection.line())
-                    .field("reason", rejection.reason())
-                    .field("count", rejection.count())
-                    .field("level", rejection.level().name().toLowerCase(Locale.ROOT))
-                    .endObject();
-        }
-        json.endArray().name("detectors").array();
-        for (DetectorInfo detector : report.detectors()) {
-            detector(detector);
-        }
         json.endArray();
+        JsonParts.rejected(json, report.rejected());
+        JsonParts.detectors(json, report.detectors());
         CommonJson.write(report.common(), json);
         json.endObject();
     }
@@ -149,36 +136,11 @@ public final class FindingsJson {
                 .name("findings")
                 .array();
         for (Finding finding : incident.findings()) {
-            finding(finding);
+            json.object();
+            JsonParts.finding(json, finding, finding.attempt(), detectors.get(finding.detector()));
+            json.endObject();
         }
         json.endArray().endObject();
-    }
-
-    private void finding(Finding finding) throws IOException {
-        DetectorInfo detector = detectors.get(finding.detector());
-        DetectorInfo.Parameter parameter = detector == null ? null : Fleet.judgedBy(detector, finding);
-        json.object()
-                .field("detector", finding.detector())
-                .field("metric", finding.metric())
-                .field("attempt", finding.attempt())
-                .name("worker");
-        step(finding.worker(), finding.worker() == StepRecord.NO_WORKER);
-        json.field("host", finding.host())
-                .field("layer", finding.layer())
-                .field("group", finding.group())
-                .field("step_from", finding.stepFrom())
-                .field("step_to", finding.stepTo())
-                .field("peak_step", finding.peakStep())
-                .field("score", finding.score())
-                .field("threshold", finding.threshold())
-                .field("parameter", parameter == null ? null : parameter.name())
-                .field("severity", finding.severity().text())
-                .field("cause", finding.cause().text())
-                .field("meaning", detector == null ? null : detector.meaning())
-                .field("source", parameter == null ? null : parameter.source().text())
-                .field("advice", detector == null ? null : detector.advice())
-                .field("evidence", finding.evidence())
-                .endObject();
     }
 
     private void pattern(Pattern pattern) throws IOException {
@@ -228,29 +190,5 @@ public final class FindingsJson {
                     .endObject();
         }
         json.endArray().field("advice", pattern.advice()).endObject();
-    }
-
-    private void detector(DetectorInfo detector) throws IOException {
-        json.object()
-                .field("id", detector.id())
-                .field("title", detector.title())
-                .field("meaning", detector.meaning())
-                .field("advice", detector.advice())
-                .name("metrics")
-                .flatArray();
-        for (String metric : detector.metrics()) {
-            json.value(metric);
-        }
-        json.endArray().name("parameters").array();
-        for (DetectorInfo.Parameter parameter : detector.parameters()) {
-            json.flatObject()
-                    .field("name", parameter.name())
-                    .field("value", parameter.value())
-                    .field("unit", parameter.unit())
-                    .field("meaning", parameter.meaning())
-                    .field("source", parameter.source().text())
-                    .endObject();
-        }
-        json.endArray().endObject();
     }
 }

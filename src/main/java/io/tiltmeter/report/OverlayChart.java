@@ -105,7 +105,7 @@ final class OverlayChart {
         return path.toString();
     }
 
-    /** The range of curves at equal distances, each curve at its last bucket before. */
+    /** The range of curves at equal distances. */
     private String band(List<Chart> others) {
         List<String> upper = new ArrayList<>();
         List<String> lower = new ArrayList<>();
@@ -125,13 +125,18 @@ final class OverlayChart {
         return upper.isEmpty() ? "" : "M" + String.join("L", upper) + "L" + String.join("L", lower) + "Z";
     }
 
+    /** The curve's height at a step, as it is drawn: on the line between its points on both sides. */
     private static OptionalDouble at(Chart chart, double step) {
         int found = Arrays.binarySearch(chart.steps(), (long) step);
-        int bucket = found >= 0 ? found : -found - 2;
-        boolean inside = bucket >= 0 && step <= chart.steps()[chart.steps().length - 1];
-        return inside && Double.isFinite(chart.last()[bucket])
-                ? OptionalDouble.of(chart.last()[bucket])
-                : OptionalDouble.empty();
+        int left = found >= 0 ? found : -found - 2;
+        if (left < 0 || step > chart.steps()[chart.steps().length - 1]) {
+            return OptionalDouble.empty();
+        }
+        int right = Math.min(left + 1, chart.steps().length - 1);
+        double length = Math.max(1, chart.steps()[right] - chart.steps()[left]);
+        double share = (step - chart.steps()[left]) / length;
+        double value = chart.last()[left] * (1 - share) + chart.last()[right] * share;
+        return Double.isFinite(value) ? OptionalDouble.of(value) : OptionalDouble.empty();
     }
 
     /** Round places on an axis: 1, 2 and 5 times powers of ten. */

@@ -29,6 +29,9 @@ final class FaultyRuns {
         put(faults, "no-learning/flat", Points.series(Metric.LOSS, 0, 1, Curves.steady(800, 10.8, 0.002, 4)));
         put(faults, "restart/one", restarted(380));
         put(faults, "restart/costly", restarted(150));
+        put(faults, "replay-mismatch/other state", resumed(0.01, 0));
+        put(faults, "resume-damage/lasts", resumed(0.5, 0));
+        put(faults, "data-cursor/skips", resumed(0, 32 * 500));
         put(faults, "conflicting-rows/two writers", twoWriters());
         faults.put(
                 "aborted-run/plan",
@@ -132,6 +135,23 @@ final class FaultyRuns {
         points.attempt(1);
         for (int i = from; i < 600; i++) {
             points.at(i).set(Metric.LOSS, loss[i]);
+        }
+        return points;
+    }
+
+    /** A restart that repeats twenty steps with higher losses and another data cursor. */
+    private static Points resumed(double rise, double skipped) {
+        double[] loss = Curves.sound(600, 0.02, 8);
+        double[] noise = Curves.steady(600, 1, 1e-4, 9);
+        Points points = Points.of();
+        for (int i = 0; i < 400; i++) {
+            points.at(i).set(Metric.LOSS, loss[i]).set(Metric.CONSUMED_EXAMPLES, 32.0 * (i + 1));
+        }
+        points.attempt(1);
+        for (int i = 380; i < 600; i++) {
+            points.at(i)
+                    .set(Metric.LOSS, loss[i] * noise[i] * Math.exp(rise))
+                    .set(Metric.CONSUMED_EXAMPLES, 32.0 * (i + 1) + skipped);
         }
         return points;
     }
