@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
 import io.tiltmeter.detect.Detectors;
+import io.tiltmeter.validate.Checks;
 import io.tiltmeter.docs.GeneratedFile;
 import io.tiltmeter.docs.Repository;
 import java.io.IOException;
@@ -36,7 +37,7 @@ class ConfDocumentTest {
                 .forEach(entry ->
                         inFile.put(entry.getKey(), plain(entry.getValue().unwrapped())));
         Map<String, Object> known = new TreeMap<>();
-        for (SettingKey key : SettingKey.all(Detectors.infos())) {
+        for (SettingKey key : SettingKey.all(Detectors.infos(), Checks.infos())) {
             known.put(key.path(), plain(key.defaultValue()));
         }
 
