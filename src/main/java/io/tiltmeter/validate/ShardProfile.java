@@ -6,6 +6,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -18,11 +19,14 @@ import java.util.Optional;
  * Profiles of different rows merge into the profile of all of them.
  */
 public final class ShardProfile {
+    public static final String MALFORMED = "malformed-rows";
+
     private final String name;
     private final DataSpec data;
     private final Map<String, ColumnProfile> columns = new LinkedHashMap<>();
     private long rows;
     private long malformed;
+    private final List<Offender> malformedRows = new ArrayList<>();
 
     /** Nothing yet, of a shard with this path below the dataset. */
     public ShardProfile(String name, DataSpec data) {
@@ -41,8 +45,18 @@ public final class ShardProfile {
     }
 
     /** Counts a line that could not be read as a row. */
-    public void malformedRow() {
+    public void malformedRow(long place, String line) {
         malformed++;
+        if (malformedRows.size() < data.offenders()) {
+            malformedRows.add(new Offender(MALFORMED, "", place, -1, line));
+        }
+    }
+
+    /** Rows that break hard rules: the first few of each rule and column, by column. */
+    public List<Offender> offenders() {
+        List<Offender> all = new ArrayList<>(malformedRows);
+        columns.values().forEach(column -> all.addAll(column.offenders()));
+        return all;
     }
 
     /**
@@ -52,6 +66,9 @@ public final class ShardProfile {
     public void merge(ShardProfile other) {
         rows += other.rows;
         malformed += other.malformed;
+        other.malformedRows.stream()
+                .limit(Math.max(0, data.offenders() - malformedRows.size()))
+                .forEach(malformedRows::add);
         other.columns.forEach((column, profile) -> column(profile.spec()).merge(profile));
     }
 
@@ -83,6 +100,10 @@ public final class ShardProfile {
             out.writeUTF(name);
             Varints.write(out, rows);
             Varints.write(out, malformed);
+            Varints.write(out, malformedRows.size());
+            for (Offender offender : malformedRows) {
+                offender.write(out);
+            }
             Varints.write(out, columns.size());
             for (ColumnProfile column : columns.values()) {
                 out.writeUTF(column.spec().name());
@@ -103,6 +124,10 @@ public final class ShardProfile {
             ShardProfile profile = new ShardProfile(in.readUTF(), data);
             profile.rows = Varints.read(in);
             profile.malformed = Varints.read(in);
+            long kept = Varints.read(in);
+            for (long i = 0; i < kept; i++) {
+                profile.malformedRows.add(Offender.read(in));
+            }
             long columns = Varints.read(in);
             List<ColumnKind> kinds = List.of(ColumnKind.values());
             for (long i = 0; i < columns; i++) {
@@ -114,12 +139,5 @@ public final class ShardProfile {
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot read a profile of this version", e);
         }
-    }
-
-    /** Of another name, with nothing else changed. */
-    public ShardProfile renamed(String other) {
-        ShardProfile copy = new ShardProfile(other, data);
-        copy.merge(this);
-        return copy;
     }
 }

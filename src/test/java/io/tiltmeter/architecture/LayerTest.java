@@ -68,21 +68,24 @@ class LayerTest {
             "BlockScan",
             "ColumnMapping",
             "CompareRows",
+            "DatasetScan",
             "DigestRows",
             "InternalFrames",
             "LogReading",
             "RecordRows",
+            "RowFeeder",
             "RunJudging",
             "SimulateJob",
             "SliceScatter",
             "StepColumns",
             "Survey",
+            "TableScan",
             "WindowAssembly",
             "WorkerMetrics");
 
     /** Classes that go below Spark's public API to get at such rows, and at Parquet's schemas. */
     private static final Set<String> USE_INTERNAL_PLANS =
-            Set.of("InternalFrames", "MetricFile", "ParquetInput", "StepReader");
+            Set.of("InternalFrames", "MetricFile", "ParquetInput", "ShardReaders", "ShardSweep", "StepReader");
 
     private static final JavaClasses MAIN = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

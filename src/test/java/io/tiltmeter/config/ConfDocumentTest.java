@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
 import io.tiltmeter.detect.Detectors;
-import io.tiltmeter.validate.Checks;
 import io.tiltmeter.docs.GeneratedFile;
 import io.tiltmeter.docs.Repository;
+import io.tiltmeter.validate.Checks;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -15,7 +15,7 @@ import java.util.Locale;
 @AutoService(Check.class)
 public final class MalformedRowsCheck implements Check {
     private static final CheckInfo INFO = new CheckInfo(
-            "malformed-rows",
+            ShardProfile.MALFORMED,
             "Lines that are no rows",
             "A line of a CSV or JSON file cannot be read as a row of the dataset's columns: a quote that is not closed, a"
                     + " value of another type, a line cut off.",
