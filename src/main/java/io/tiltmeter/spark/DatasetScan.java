@@ -63,7 +63,7 @@ final class DatasetScan {
         record Damage(String shard, String reason) implements Found {}
 
         /** Counts of token ids from {@code first} on. */
-        record Counts(String column, int first, long[] counts) implements Found {}
+        record Counts(String column, int first, Histogram counts) implements Found {}
     }
 
     /** Scans the shards: profiles of sound ones in order, damaged ones, and counts of token ids. */
@@ -99,7 +99,7 @@ final class DatasetScan {
         }
         ShardReaders readers = ShardReaders.of(spark, sweep.layouts());
         List<ShardLayout> layouts = sweep.layouts();
-        List<Map<String, long[]>> counts = context.parallelize(
+        List<Map<String, Histogram>> counts = context.parallelize(
                         some, Math.max(1, Math.min(some.size(), context.defaultParallelism())))
                 .map(shard -> sample(readers, layouts.get(shard.schema()), shard))
                 .collect();
@@ -111,7 +111,7 @@ final class DatasetScan {
         return cells;
     }
 
-    private static Map<String, long[]> sample(ShardReaders readers, ShardLayout layout, ShardFile shard) {
+    private static Map<String, Histogram> sample(ShardReaders readers, ShardLayout layout, ShardFile shard) {
         ShardProfile profile = new ShardProfile(shard.name(), new DataSpec(Map.of(), 0, 1));
         Map<String, Histogram> histograms = countInto(profile, layout);
         RowFeeder feeder = new RowFeeder(layout, profile);
@@ -125,9 +125,7 @@ final class DatasetScan {
             // The scan will find it and say so; the sample has other shards.
             rethrowIfInterrupted(damaged);
         }
-        Map<String, long[]> counts = new TreeMap<>();
-        histograms.forEach((column, histogram) -> counts.put(column, histogram.counts()));
-        return counts;
+        return histograms;
     }
 
     /** Lets a profile count its token ids one by one, each column into a histogram of its own. */
@@ -270,7 +268,7 @@ final class DatasetScan {
             });
             // Only now: the tokens of a damaged shard do not count.
             fresh.forEach((column, counts) ->
-                    histograms.computeIfAbsent(column, c -> new Histogram()).add(0, counts.counts()));
+                    histograms.computeIfAbsent(column, c -> new Histogram()).add(0, counts));
             return new Found.Profile(group(piece.shard().index()), profile.encode());
         }
     }
@@ -279,9 +277,9 @@ final class DatasetScan {
     static List<Tuple2<Place, Found>> counts(Map<String, Histogram> histograms) {
         List<Tuple2<Place, Found>> chunks = new ArrayList<>();
         histograms.forEach((column, histogram) -> {
-            long[] counts = histogram.counts();
-            for (int first = 0; first < counts.length; first += CHUNK) {
-                long[] chunk = java.util.Arrays.copyOfRange(counts, first, Math.min(counts.length, first + CHUNK));
+            int size = histogram.size();
+            for (int first = 0; first < size; first += CHUNK) {
+                Histogram chunk = histogram.part(first, Math.min(size, first + CHUNK));
                 chunks.add(new Tuple2<>(new Place(-1 - first / CHUNK, 0, 0), new Found.Counts(column, first, chunk)));
             }
         });

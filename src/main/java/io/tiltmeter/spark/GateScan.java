@@ -61,9 +61,7 @@ record GateScan(JavaRDD<Found> found, DatasetProfile profile, Map<String, String
         }
         ShardProfile whole = new ShardProfile("", data);
         groups.values().forEach(bytes -> whole.merge(ShardProfile.decode(bytes, data)));
-        Map<String, long[]> counts = new TreeMap<>();
-        histograms.forEach((column, histogram) -> counts.put(column, histogram.counts()));
-        DatasetProfile profile = new DatasetProfile(whole.encode(), data, shards, counts, cells, vocabulary);
+        DatasetProfile profile = new DatasetProfile(whole.encode(), data, shards, histograms, cells, vocabulary);
         return new GateScan(found, profile, damaged);
     }
 
@@ -73,14 +71,13 @@ record GateScan(JavaRDD<Found> found, DatasetProfile profile, Map<String, String
         Map<String, Vocabulary> vocabularies = new TreeMap<>();
         cells.forEach((column, lumping) -> {
             BitSet seen = new BitSet();
-            long[] counts = baseline.map(profile -> profile.histograms().getOrDefault(column, new long[0]))
-                    .orElse(new long[0]);
-            for (int id = 0; id < counts.length; id++) {
-                seen.set(id, counts[id] > 0);
+            Histogram counts = baseline.map(profile -> profile.histograms().get(column)).orElse(null);
+            for (int id = 0; counts != null && id < counts.size(); id++) {
+                seen.set(id, counts.count(id) > 0);
             }
             int known = size > 0 ? size : file.map(VocabularyFile::size).orElse(0);
             BitSet empties = file.map(VocabularyFile::empties).orElse(new BitSet());
-            vocabularies.put(column, new Vocabulary(known, lumping, empties, seen, counts.length > 0));
+            vocabularies.put(column, new Vocabulary(known, lumping, empties, seen, counts != null));
         });
         return vocabularies;
     }

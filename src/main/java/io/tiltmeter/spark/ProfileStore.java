@@ -4,6 +4,7 @@ import io.tiltmeter.validate.ColumnProfile;
 import io.tiltmeter.validate.DataSpec;
 import io.tiltmeter.validate.DatasetProfile;
 import io.tiltmeter.validate.Distinct;
+import io.tiltmeter.validate.Histogram;
 import io.tiltmeter.validate.Moments;
 import io.tiltmeter.validate.Quantiles;
 import io.tiltmeter.validate.ShardProfile;
@@ -53,7 +54,8 @@ final class ProfileStore {
             .add("column", STRING, false)
             .add("token", DataTypes.IntegerType, false)
             .add("cell", DataTypes.IntegerType, true)
-            .add("count", LONG, false);
+            .add("count", LONG, false)
+            .add("document_groups", DataTypes.IntegerType, false);
 
     private static final int UNKNOWN = -1;
 
@@ -124,14 +126,14 @@ final class ProfileStore {
         parquet(states, folder, "shards");
         List<Row> vocabulary = new ArrayList<>();
         whole.cells().forEach((column, cells) -> {
-            long[] counts = whole.histograms().getOrDefault(column, new long[0]);
+Histogram counts = whole.histograms().getOrDefault(column, new Histogram());
             int lumped = cells.cell().length;
-            for (int id = 0; id < Math.max(counts.length, lumped); id++) {
+            for (int id = 0; id < Math.max(counts.size(), lumped); id++) {
                 Integer cell = id < lumped ? cells.of(id) : null;
-                vocabulary.add(RowFactory.create(column, id, cell, id < counts.length ? counts[id] : 0L));
+                vocabulary.add(RowFactory.create(column, id, cell, counts.count(id), counts.groups(id) & 0xFFFF));
             }
             // Ids that the lumping does not know.
-            vocabulary.add(RowFactory.create(column, UNKNOWN, cells.count() - 1, 0L));
+            vocabulary.add(RowFactory.create(column, UNKNOWN, cells.count() - 1, 0L, 0));
         });
         parquet(spark.createDataFrame(vocabulary, VOCABULARY).coalesce(1), folder, "vocabulary");
     }
@@ -215,7 +217,7 @@ final class ProfileStore {
 
     /** Reads a profile; of its shards only the sum. */
     static DatasetProfile read(SparkSession spark, Path folder) {
-        Map<String, long[]> histograms = new TreeMap<>();
+        Map<String, Histogram> histograms = new TreeMap<>();
         Map<String, TokenCells> cells = new TreeMap<>();
         Map<String, Vocabulary> vocabularies = new TreeMap<>();
         Map<String, List<Row>> byColumn = new TreeMap<>();
@@ -232,13 +234,15 @@ final class ProfileStore {
             short[] cell = new short
                     [(int) known.stream().filter(row -> !row.isNullAt(2)).count()];
             long[] counts = new long[known.size()];
+            short[] groups = new short[known.size()];
             for (int id = 0; id < counts.length; id++) {
                 counts[id] = known.get(id).getLong(3);
+                groups[id] = (short) known.get(id).getInt(4);
                 if (id < cell.length) {
                     cell[id] = (short) known.get(id).getInt(2);
                 }
             }
-            histograms.put(column, counts);
+            histograms.put(column, new Histogram(counts, groups));
             cells.put(column, new TokenCells(cell, rows.get(0).getInt(2) + 1));
             vocabularies.put(
                     column, Vocabulary.of(0, new TokenCells(cell, rows.get(0).getInt(2) + 1)));

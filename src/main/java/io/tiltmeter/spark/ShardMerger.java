@@ -65,7 +65,7 @@ final class ShardMerger implements Iterator<Found> {
             ahead = parts.hasNext() ? parts.next() : null;
         }
         int from = firstId;
-        counts.forEach((column, sum) -> ready.add(new Found.Counts(column, from, sum.counts())));
+        counts.forEach((column, sum) -> ready.add(new Found.Counts(column, from, sum)));
         if (!damages.isEmpty()) {
             // A shard of which a part is damaged is not judged by the rest.
             ready.add(damages.get(0));

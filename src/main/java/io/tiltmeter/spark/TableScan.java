@@ -99,15 +99,13 @@ record TableScan(
             return cells;
         }
         ShardLayout of = layout;
-        List<Map<String, long[]>> counts = InternalFrames.rows(frame.limit(20_000))
+        List<Map<String, Histogram>> counts = InternalFrames.rows(frame.limit(20_000))
                 .mapPartitions(rows -> {
                     ShardProfile profile = new ShardProfile("", new DataSpec(Map.of(), 0, 1));
                     Map<String, Histogram> histograms = DatasetScan.countInto(profile, of);
                     RowFeeder feeder = new RowFeeder(of, profile);
                     rows.forEachRemaining(row -> feeder.add(row, 0));
-                    Map<String, long[]> found = new TreeMap<>();
-                    histograms.forEach((column, histogram) -> found.put(column, histogram.counts()));
-                    return List.of(found).iterator();
+return List.of(histograms).iterator();
                 })
                 .collect();
         Map<String, Histogram> sums = new TreeMap<>();

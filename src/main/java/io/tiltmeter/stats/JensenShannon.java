@@ -63,49 +63,56 @@ public final class JensenShannon {
     }
 
     /**
-     * Between counts that come in groups of independent documents, by the delete-a-group jackknife of both sides (Quenouille,
-     * 1956; Tukey, 1958). It needs no model of how words cluster in documents: both the bias it takes off and the standard
-     * error it gives are those of documents, not of words.
+     * Between counts that come in groups of independent documents, by the delete-a-group jackknife of both sides, for groups of
+     * unequal size (Busing, Meijer and van der Leeden, 1999). It needs no model of how words cluster in documents: both the
+     * bias it takes off and the standard error it gives are those of documents, not of words.
      *
      * @param a counts by group and cell
-     * @param b the same of the other side; groups and cells as many
+     * @param b the same of the other side
      */
     public static Estimate ofGroups(double[][] a, double[][] b) {
         double[] all = total(a);
         double[] other = total(b);
         double whole = plugIn(all, other);
-        double[] left = withoutEach(a, all, other);
-        double[] right = withoutEach(b, other, all);
-        double effect = whole - bias(left, whole) - bias(right, whole);
+        Jackknife left = jackknife(a, all, other, whole);
+        Jackknife right = jackknife(b, other, all, whole);
         return new Estimate(
-                effect,
-                Math.sqrt(variance(left) + variance(right)),
-                Math.max(1, Math.min(left.length, right.length) - 1));
+                whole - left.bias - right.bias,
+                Math.sqrt(left.variance + right.variance),
+                Math.max(1, Math.min(left.groups, right.groups) - 1));
     }
 
-    private static double[] withoutEach(double[][] groups, double[] total, double[] other) {
-        double[] without = new double[groups.length];
+    private record Jackknife(double bias, double variance, int groups) {}
+
+    private static Jackknife jackknife(double[][] groups, double[] total, double[] other, double whole) {
+        double n = sum(total);
         double[] rest = new double[total.length];
-        for (int g = 0; g < groups.length; g++) {
-            for (int i = 0; i < rest.length; i++) {
-                rest[i] = total[i] - groups[g][i];
+        double[] without = new double[groups.length];
+        double[] times = new double[groups.length];
+        int used = 0;
+        double kept = 0;
+        for (double[] group : groups) {
+            double size = sum(group);
+            if (size > 0 && size < n) {
+                for (int i = 0; i < rest.length; i++) {
+                    rest[i] = total[i] - group[i];
+                }
+                without[used] = plugIn(rest, other);
+                times[used] = n / size;
+                kept += (1 - size / n) * without[used];
+                used++;
             }
-            without[g] = plugIn(rest, other);
         }
-        return without;
-    }
-
-    private static double bias(double[] without, double whole) {
-        return (without.length - 1) * (mean(without) - whole);
-    }
-
-    private static double variance(double[] without) {
-        double mean = mean(without);
-        double squares = 0;
-        for (double each : without) {
-            squares += (each - mean) * (each - mean);
+        if (used < 2) {
+            return new Jackknife(0, Double.POSITIVE_INFINITY, used);
         }
-        return squares * (without.length - 1) / without.length;
+        double corrected = used * whole - kept;
+        double variance = 0;
+        for (int g = 0; g < used; g++) {
+            double pseudo = times[g] * whole - (times[g] - 1) * without[g];
+            variance += (pseudo - corrected) * (pseudo - corrected) / (times[g] - 1);
+        }
+        return new Jackknife(whole - corrected, variance / used, used);
     }
 
     private static double[] total(double[][] groups) {
@@ -116,10 +123,6 @@ public final class JensenShannon {
             }
         }
         return total;
-    }
-
-    private static double mean(double[] values) {
-        return sum(values) / values.length;
     }
 
     private static double sum(double[] values) {

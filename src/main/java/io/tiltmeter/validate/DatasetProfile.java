@@ -17,7 +17,7 @@ public record DatasetProfile(
         byte[] total,
         DataSpec data,
         long shards,
-        Map<String, long[]> histograms,
+        Map<String, Histogram> histograms,
         Map<String, TokenCells> cells,
         String vocabulary)
         implements Serializable {
@@ -50,17 +50,17 @@ public record DatasetProfile(
         }
         ShardProfile both = all();
         both.merge(other.all());
-        Map<String, long[]> added = new LinkedHashMap<>(histograms);
+        Map<String, Histogram> added = new LinkedHashMap<>(histograms);
         other.histograms.forEach((column, counts) -> added.merge(column, counts, DatasetProfile::sum));
         Map<String, TokenCells> cellsOfBoth = new LinkedHashMap<>(other.cells);
         cellsOfBoth.putAll(cells);
         return new DatasetProfile(both.encode(), data, shards + other.shards, added, cellsOfBoth, vocabulary);
     }
 
-    private static long[] sum(long[] a, long[] b) {
+    private static Histogram sum(Histogram a, Histogram b) {
         Histogram sum = new Histogram();
         sum.add(0, a);
         sum.add(0, b);
-        return sum.counts();
+        return sum;
     }
 }

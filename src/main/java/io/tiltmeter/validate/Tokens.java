@@ -18,7 +18,7 @@ public final class Tokens {
     private long count;
     private long outside;
     private long empty;
-    private long unseen;
+    private final long[] unseen = new long[GROUPS];
     private int greatest = -1;
     /** Counts at group × cells + cell. */
     private long[] grouped;
@@ -38,7 +38,8 @@ public final class Tokens {
      * @return place of the first id outside the vocabulary, -1 if all are inside
      */
     int add(long row, int[] ids, int n, Vocabulary vocabulary, Optional<Histogram> histogram) {
-        int base = (int) (row % GROUPS) * cells;
+        int group = (int) (row % GROUPS);
+        int base = group * cells;
         int limit = vocabulary.limit();
         TokenCells cellsOf = vocabulary.cells();
         int firstOutside = -1;
@@ -54,11 +55,11 @@ public final class Tokens {
             grouped[base + cellsOf.of(id)]++;
             greatest = Math.max(greatest, id);
             if (counts != null) {
-                counts.add(id);
+                counts.add(id, group);
             }
             if (special) {
                 empty += vocabulary.isEmpty(id) ? 1 : 0;
-                unseen += vocabulary.isUnseen(id) ? 1 : 0;
+                unseen[group] += vocabulary.isUnseen(id) ? 1 : 0;
             }
         }
         count += n;
@@ -73,7 +74,7 @@ public final class Tokens {
         count += other.count;
         outside += other.outside;
         empty += other.empty;
-        unseen += other.unseen;
+        Arrays.setAll(unseen, group -> unseen[group] + other.unseen[group]);
         greatest = Math.max(greatest, other.greatest);
         for (int i = 0; i < grouped.length; i++) {
             grouped[i] += other.grouped[i];
@@ -97,7 +98,21 @@ public final class Tokens {
 
     /** Tokens the baseline has never seen; 0 without a baseline. */
     public long unseen() {
-        return unseen;
+        return Arrays.stream(unseen).sum();
+    }
+
+    /** The same by group of documents. */
+    public double[] unseenByGroup() {
+        return Arrays.stream(unseen).asDoubleStream().toArray();
+    }
+
+    /** Tokens inside the vocabulary by group of documents. */
+    public double[] countByGroup() {
+        double[] counts = new double[GROUPS];
+        for (int i = 0; i < grouped.length; i++) {
+            counts[i / cells] += grouped[i];
+        }
+        return counts;
     }
 
     /** The greatest id inside the vocabulary, -1 without any. */
@@ -133,7 +148,7 @@ public final class Tokens {
         out.writeLong(count);
         out.writeLong(outside);
         out.writeLong(empty);
-        out.writeLong(unseen);
+        Varints.writeCounts(out, unseen);
         out.writeInt(greatest);
         Varints.writeCounts(out, grouped);
     }
@@ -143,7 +158,7 @@ public final class Tokens {
         tokens.count = in.readLong();
         tokens.outside = in.readLong();
         tokens.empty = in.readLong();
-        tokens.unseen = in.readLong();
+        System.arraycopy(Varints.readCounts(in), 0, tokens.unseen, 0, GROUPS);
         tokens.greatest = in.readInt();
         tokens.grouped = Varints.readCounts(in);
         return tokens;

@@ -8,8 +8,10 @@ import io.tiltmeter.validate.Check;
 import io.tiltmeter.validate.CheckInfo;
 import io.tiltmeter.validate.ColumnProfile;
 import io.tiltmeter.validate.Dataset;
+import io.tiltmeter.validate.Histogram;
 import io.tiltmeter.validate.Level;
 import io.tiltmeter.validate.Tokens;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -46,26 +48,27 @@ public final class UnseenTokensCheck extends DriftCheck {
 
     @Override
     Optional<Drift> drift(ColumnProfile column, ColumnProfile reference, Dataset data) {
-        long[] before = data.baseline()
-                .map(profile -> profile.histograms().getOrDefault(column.spec().name(), new long[0]))
-                .orElse(new long[0]);
-        if (before.length == 0 || column.tokens().isEmpty()) {
+        Histogram before = data.baseline()
+                .map(profile -> profile.histograms().get(column.spec().name()))
+                .orElse(null);
+        if (before == null || column.tokens().isEmpty() || reference.tokens().isEmpty()) {
             return Optional.empty();
         }
         Tokens tokens = column.tokens().get();
-        // Good and Turing (1953): new tokens come as often as tokens that were seen once made up the sample.
-        long once = 0;
-        long all = 0;
-        for (long count : before) {
-            once += count == 1 ? 1 : 0;
-            all += count;
+        // As Good (1953) expects new tokens as often as tokens seen once, but of documents, where new words come in numbers:
+        // as often as what one group of documents has and no other.
+        double[] expected = before.exclusive();
+        double[] all = reference.tokens().get().countByGroup();
+        double[] counts = tokens.countByGroup();
+        if (Arrays.stream(counts).sum() == 0 || Arrays.stream(all).sum() == 0) {
+            return Optional.empty();
         }
         String text = String.format(
                 Locale.ROOT,
-                "%,d of %,d tokens have ids that the baseline has not; of its own size one would expect a share of %.2g",
+                "%,d of %,d tokens have ids that the baseline has not; of new documents one expects a share of %.2g",
                 tokens.unseen(),
                 tokens.count(),
-                (double) once / all);
-        return Optional.of(new Drift(Shares.increase(tokens.unseen(), tokens.count(), once, all), "of tokens", text));
+                Arrays.stream(expected).sum() / Arrays.stream(all).sum());
+        return Optional.of(new Drift(Shares.increase(tokens.unseenByGroup(), counts, expected, all), "of tokens", text));
     }
 }
