@@ -41,6 +41,8 @@ public final class GateStudy {
     private static final ColumnSpec WEIGHT = new ColumnSpec("weight", ColumnKind.NUMBER, "double", true);
     private static final ColumnSpec LABEL = new ColumnSpec("label", ColumnKind.LABEL, "int", true);
 
+    private static final Defect NO_DEFECT = new Defect("", -1, 0);
+
     private final Zipf zipf;
     private final int vocabulary;
 
@@ -49,13 +51,13 @@ public final class GateStudy {
         this.zipf = new Zipf(vocabulary);
     }
 
-    /** {@code clean SHARDS SEEDS}, {@code sizes} or {@code power SEEDS}. */
+    /** {@code clean SHARDS SEEDS}, {@code sizes} or {@code power TOKENS SEEDS}. */
     public static void main(String[] arguments) {
         switch (arguments.length == 0 ? "" : arguments[0]) {
             case "clean" -> clean(Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]));
             case "sizes" -> sizes();
-            case "power" -> power(Integer.parseInt(arguments[1]));
-            default -> throw new IllegalArgumentException("Expected clean SHARDS SEEDS, sizes or power SEEDS");
+            case "power" -> power(Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]));
+            default -> throw new IllegalArgumentException("Expected clean SHARDS SEEDS, sizes or power TOKENS SEEDS");
         }
     }
 
@@ -65,28 +67,46 @@ public final class GateStudy {
         for (boolean withBaseline : new boolean[] {false, true}) {
             for (int seed = 1; seed <= seeds; seed++) {
                 GateStudy study = new GateStudy(50_000);
-                Optional<DatasetProfile> baseline =
-                        withBaseline ? Optional.of(study.dataset(seed * 7919L, 200, 20_000, null, Optional.empty()).profile) : Optional.empty();
-                Made made = study.dataset(seed, shards, 20_000, null, baseline);
+                Optional<DatasetProfile> baseline = withBaseline
+                        ? Optional.of(study.dataset(seed * 7919L, 200, 20_000, NO_DEFECT, Optional.empty()).profile)
+                        : Optional.empty();
+                Made made = study.dataset(seed, shards, 20_000, NO_DEFECT, baseline);
                 Map<Status, Long> counts = count(judge(made, baseline));
-                System.out.printf(Locale.ROOT, "%4d  %8s  %4d  %4d  %12d%n", seed, withBaseline, counts.getOrDefault(Status.FAIL, 0L), counts.getOrDefault(Status.WARN, 0L), counts.getOrDefault(Status.INCONCLUSIVE, 0L));
+                System.out.printf(
+                        Locale.ROOT,
+                        "%4d  %8s  %4d  %4d  %12d%n",
+                        seed,
+                        withBaseline,
+                        counts.getOrDefault(Status.FAIL, 0L),
+                        counts.getOrDefault(Status.WARN, 0L),
+                        counts.getOrDefault(Status.INCONCLUSIVE, 0L));
             }
         }
     }
 
     /** The same distribution at sizes over four decades: verdicts, and the estimates of divergence. */
     private static void sizes() {
-        System.out.println("vocabulary   tokens  check            status         effect       error-free bound  detectable");
+        System.out.println("vocabulary   tokens  check            status         effect        bound   detectable");
         for (int vocabulary : new int[] {50_000, 128_000}) {
             GateStudy study = new GateStudy(vocabulary);
             for (int tokens : new int[] {1_000, 10_000, 100_000, 1_000_000, 10_000_000}) {
                 for (int seed = 1; seed <= 3; seed++) {
-                    DatasetProfile baseline = study.dataset(seed * 7919L, 1, tokens, null, Optional.empty()).profile;
-                    Made made = study.dataset(seed, 1, tokens, null, Optional.of(baseline));
+                    DatasetProfile baseline = study.dataset(seed * 7919L, 1, tokens, NO_DEFECT, Optional.empty()).profile;
+                    Made made = study.dataset(seed, 1, tokens, NO_DEFECT, Optional.of(baseline));
                     for (Gate.CheckVerdict check : judge(made, Optional.of(baseline))) {
                         for (Judgement each : check.judgements()) {
                             if (each.isEstimate() && each.shard().isEmpty()) {
-                                System.out.printf(Locale.ROOT, "%10d %8d  %-15s  %-12s  %11.6f  %11.6f  %11.6f %s%n", vocabulary, tokens, each.check(), each.status(), each.effect(), each.bound(), each.detectable(), each.column());
+                                System.out.printf(
+                                        Locale.ROOT,
+                                        "%10d %8d  %-15s  %-12s  %11.6f  %11.6f  %11.6f %s%n",
+                                        vocabulary,
+                                        tokens,
+                                        each.check(),
+                                        each.status(),
+                                        each.effect(),
+                                        each.bound(),
+                                        each.detectable(),
+                                        each.column());
                             }
                         }
                     }
@@ -95,8 +115,8 @@ public final class GateStudy {
         }
     }
 
-    /** Planted defects of growing size in one of 200 shards: how often they are found there, and anywhere else. */
-    private static void power(int seeds) {
+    /** Planted defects of growing size in one of 20 shards of so many tokens: how often they are found there, and anywhere else. */
+    private static void power(int tokens, int seeds) {
         System.out.println("defect                 size     found  elsewhere  of");
         Map<String, double[]> sizes = new TreeMap<>();
         sizes.put("one token", new double[] {0.001, 0.0025, 0.005, 0.01});
@@ -110,14 +130,17 @@ public final class GateStudy {
                 int found = 0;
                 int elsewhere = 0;
                 for (int seed = 1; seed <= seeds; seed++) {
-                    DatasetProfile baseline = study.dataset(seed * 7919L, 50, 100_000, null, Optional.empty()).profile;
-                    Made made = study.dataset(seed, 20, 100_000, new Defect(kind, 7, size), Optional.of(baseline));
+                    DatasetProfile baseline = study.dataset(seed * 7919L, 50, tokens, NO_DEFECT, Optional.empty()).profile;
+                    Made made = study.dataset(seed, 20, tokens, new Defect(kind, 7, size), Optional.of(baseline));
                     boolean here = false;
                     for (Gate.CheckVerdict check : judge(made, Optional.of(baseline))) {
                         for (Judgement judgement : check.judgements()) {
                             if (judgement.status() == Status.FAIL) {
                                 here |= judgement.shard().equals("shard-00007");
-                                elsewhere += judgement.shard().startsWith("shard-") && !judgement.shard().equals("shard-00007") ? 1 : 0;
+                                elsewhere += judgement.shard().startsWith("shard-")
+                                                && !judgement.shard().equals("shard-00007")
+                                        ? 1
+                                        : 0;
                             }
                         }
                     }
@@ -131,10 +154,12 @@ public final class GateStudy {
     private static Map<Status, Long> count(List<Gate.CheckVerdict> checks) {
         Map<Status, Long> counts = new TreeMap<>();
         for (Gate.CheckVerdict check : checks) {
-            check.judgements().stream().filter(each -> each.status().compareTo(Status.WARN) >= 0).forEach(each -> {
-                counts.merge(each.status(), 1L, Long::sum);
-                System.out.println("      " + each);
-            });
+            check.judgements().stream()
+                    .filter(each -> each.status().compareTo(Status.WARN) >= 0)
+                    .forEach(each -> {
+                        counts.merge(each.status(), 1L, Long::sum);
+                        System.out.println("      " + each);
+                    });
             counts.merge(Status.INCONCLUSIVE, check.inconclusive(), Long::sum);
         }
         return counts;
@@ -158,10 +183,11 @@ public final class GateStudy {
     }
 
     private Made dataset(long seed, int shards, int tokens, Defect defect, Optional<DatasetProfile> baseline) {
-        TokenCells cells = baseline.map(profile -> profile.cells().get("tokens")).orElseGet(() -> sample(seed));
+        TokenCells cells =
+                baseline.map(profile -> profile.cells().get("tokens")).orElseGet(() -> sample(seed));
         BitSet seen = new BitSet();
         baseline.ifPresent(profile -> {
-            Histogram counts = profile.histograms().get("tokens");
+            Histogram counts = profile.histograms().getOrDefault("tokens", new Histogram());
             for (int id = 0; id < counts.size(); id++) {
                 seen.set(id, counts.count(id) > 0);
             }
@@ -175,11 +201,14 @@ public final class GateStudy {
             SplittableRandom random = new SplittableRandom(seed * 1_000_003 + shard);
             ShardProfile profile = new ShardProfile(String.format(Locale.ROOT, "shard-%05d", shard), data);
             profile.column(TOKENS).countInto(histogram);
-            fill(profile, tokens, random, defect != null && defect.shard == shard ? defect : new Defect("", shard, 0));
+            fill(profile, tokens, random, defect.shard == shard ? defect : NO_DEFECT);
             encoded.add(profile.encode());
             whole.merge(profile);
         }
-        return new Made(new DatasetProfile(whole.encode(), data, shards, Map.of("tokens", histogram), Map.of("tokens", cells), ""), encoded);
+        return new Made(
+                new DatasetProfile(
+                        whole.encode(), data, shards, Map.of("tokens", histogram), Map.of("tokens", cells), ""),
+                encoded);
     }
 
     private TokenCells sample(long seed) {

@@ -19,6 +19,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.PairFlatMapFunction;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.network.util.JavaUtils;
 import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
 
@@ -148,9 +149,9 @@ final class DatasetScan {
     /** Shards dealt to tasks in order, each about as many bytes; shards with several row groups may be divided. */
     private static List<List<Piece>> tasks(SparkSession spark, ShardSweep sweep) {
         int cores = JavaSparkContext.fromSparkContext(spark.sparkContext()).defaultParallelism();
-        long most = spark.sessionState().conf().filesMaxPartitionBytes();
+        long most = bytes(spark, "spark.sql.files.maxPartitionBytes");
         // A file costs some time however small it is; Spark's own estimate of it.
-        long opening = spark.sessionState().conf().filesOpenCostInBytes();
+        long opening = bytes(spark, "spark.sql.files.openCostInBytes");
         long all = sweep.bytes() + opening * sweep.shards().size();
         long target = Math.max(opening, Math.min(most, all / Math.max(1, cores)));
         List<List<Piece>> tasks = new ArrayList<>();
@@ -171,6 +172,10 @@ final class DatasetScan {
             tasks.add(task);
         }
         return tasks;
+    }
+
+    private static long bytes(SparkSession spark, String setting) {
+        return JavaUtils.byteStringAsBytes(spark.conf().get(setting));
     }
 
     private static List<Piece> pieces(ShardFile shard, long target) {

@@ -71,7 +71,8 @@ record GateScan(JavaRDD<Found> found, DatasetProfile profile, Map<String, String
         Map<String, Vocabulary> vocabularies = new TreeMap<>();
         cells.forEach((column, lumping) -> {
             BitSet seen = new BitSet();
-            Histogram counts = baseline.map(profile -> profile.histograms().get(column)).orElse(null);
+            Histogram counts =
+                    baseline.map(profile -> profile.histograms().get(column)).orElse(null);
             for (int id = 0; counts != null && id < counts.size(); id++) {
                 seen.set(id, counts.count(id) > 0);
             }

@@ -44,6 +44,13 @@ sealed interface GateSource {
         return new OfFiles(ShardSweep.of(spark, name, settings));
     }
 
+    /** The fingerprint of a dataset as it is now, made of {@code footers} or {@code content}; no row is read. */
+    static String fingerprint(SparkSession spark, String name, String of) {
+        return isTable(spark, name)
+                ? TableScan.of(spark, name, Settings.Validate.DEFAULTS).fingerprint()
+                : ShardSweep.fingerprint(spark, name, of.equals("content"));
+    }
+
     /** Whether the catalog has a table of this name. */
     static boolean isTable(SparkSession spark, String name) {
         try {

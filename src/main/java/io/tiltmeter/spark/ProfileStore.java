@@ -126,7 +126,7 @@ final class ProfileStore {
         parquet(states, folder, "shards");
         List<Row> vocabulary = new ArrayList<>();
         whole.cells().forEach((column, cells) -> {
-Histogram counts = whole.histograms().getOrDefault(column, new Histogram());
+            Histogram counts = whole.histograms().getOrDefault(column, new Histogram());
             int lumped = cells.cell().length;
             for (int id = 0; id < Math.max(counts.size(), lumped); id++) {
                 Integer cell = id < lumped ? cells.of(id) : null;

@@ -59,10 +59,7 @@ record ShardSweep(
      */
     static ShardSweep of(SparkSession spark, String root, Settings.Validate settings) {
         Configuration configuration = spark.sparkContext().hadoopConfiguration();
-        List<Listed> listed = FileListing.below(new Path(root), configuration);
-        if (listed.isEmpty()) {
-            throw new InputException("Cannot read dataset '" + root + "': the folder has no file");
-        }
+        List<Listed> listed = listed(root, configuration);
         String base = base(root, listed, configuration);
         List<Look> looks = look(spark, listed, settings.fingerprint().equals("content"));
         Map<String, Integer> layoutOf = new TreeMap<>();
@@ -77,11 +74,8 @@ record ShardSweep(
         }
         List<ShardFile> shards = new ArrayList<>();
         Map<String, String> damaged = new TreeMap<>();
-        MessageDigest digest = sha256();
         for (Look look : looks) {
             String name = look.file().path().substring(base.length());
-            digest.update(
-                    (name + "\n" + look.file().length() + "\n" + look.hash() + "\n").getBytes(StandardCharsets.UTF_8));
             if (look.isSound()) {
                 shards.add(new ShardFile(
                         shards.size(),
@@ -97,7 +91,32 @@ record ShardSweep(
                 damaged.put(name, look.error());
             }
         }
-        return new ShardSweep(root, List.copyOf(shards), List.copyOf(layouts), damaged, hex(digest));
+        return new ShardSweep(root, List.copyOf(shards), List.copyOf(layouts), damaged, fingerprint(looks, base));
+    }
+
+    /** The fingerprint alone. */
+    static String fingerprint(SparkSession spark, String root, boolean content) {
+        Configuration configuration = spark.sparkContext().hadoopConfiguration();
+        List<Listed> listed = listed(root, configuration);
+        return fingerprint(look(spark, listed, content), base(root, listed, configuration));
+    }
+
+    private static List<Listed> listed(String root, Configuration configuration) {
+        List<Listed> listed = FileListing.below(new Path(root), configuration);
+        if (listed.isEmpty()) {
+            throw new InputException("Cannot read dataset '" + root + "': the folder has no file");
+        }
+        return listed;
+    }
+
+    private static String fingerprint(List<Look> looks, String base) {
+        MessageDigest digest = sha256();
+        for (Look look : looks) {
+            String name = look.file().path().substring(base.length());
+            digest.update(
+                    (name + "\n" + look.file().length() + "\n" + look.hash() + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        return hex(digest);
     }
 
     /** What the checks get to know of the files. */

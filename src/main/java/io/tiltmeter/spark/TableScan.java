@@ -105,7 +105,7 @@ record TableScan(
                     Map<String, Histogram> histograms = DatasetScan.countInto(profile, of);
                     RowFeeder feeder = new RowFeeder(of, profile);
                     rows.forEachRemaining(row -> feeder.add(row, 0));
-return List.of(histograms).iterator();
+                    return List.of(histograms).iterator();
                 })
                 .collect();
         Map<String, Histogram> sums = new TreeMap<>();

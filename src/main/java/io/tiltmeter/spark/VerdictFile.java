@@ -3,7 +3,7 @@ package io.tiltmeter.spark;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.tiltmeter.config.Settings;
+import io.tiltmeter.model.GateStatus;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -53,25 +53,27 @@ public record VerdictFile(String id, boolean passed, String fingerprint, String 
      *
      * @throws InputException if not
      */
-    public void require(SparkSession spark, String data, Settings.Validate settings) {
+    public void require(SparkSession spark, String data) {
         if (!passed) {
             throw new InputException("Cannot train on '" + data + "': verdict " + id
                     + " says FAIL, expected one that passed (--require-verdict)");
         }
-        Settings.Validate asThen = new Settings.Validate(
-                settings.tokenColumns(),
-                settings.labelColumns(),
-                settings.textColumns(),
-                settings.vocabularySize(),
-                settings.vocabularyFile(),
-                settings.classes(),
-                settings.manifest(),
-                settings.offenders(),
-                fingerprintOf);
-        String now = GateSource.open(spark, data, asThen).fingerprint();
+        String now = fingerprintNow(spark, data);
         if (!now.equals(fingerprint)) {
             throw new InputException("Cannot train on '" + data + "': its fingerprint is " + now + ", and verdict " + id
                     + " was given for " + fingerprint + "; validate the data again (--require-verdict)");
         }
+    }
+
+    /** How data stands to this verdict now. */
+    public GateStatus status(SparkSession spark, String data) {
+        if (!passed) {
+            return GateStatus.FAILED;
+        }
+        return fingerprintNow(spark, data).equals(fingerprint) ? GateStatus.PASSED : GateStatus.CHANGED;
+    }
+
+    private String fingerprintNow(SparkSession spark, String data) {
+        return GateSource.fingerprint(spark, data, fingerprintOf);
     }
 }

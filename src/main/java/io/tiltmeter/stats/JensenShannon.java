@@ -30,7 +30,8 @@ public final class JensenShannon {
 
     /**
      * Between counts of independent draws: bias and variance of the plug-in by the delta method, the variance with the term
-     * of second order, which is all there is where the distributions are equal. Cells must hold five or so.
+     * of second order, which is all there is where the distributions are equal; for few draws the error is too large rather
+     * than too small, by half where a cell holds ten. Cells must hold five or so.
      */
     public static Estimate ofCounts(double[] a, double[] b) {
         double n = sum(a);

@@ -24,8 +24,8 @@ public final class Shares {
     public static Estimate increase(double[] k, double[] n, double[] l, double[] m) {
         double here = sum(k) / sum(n);
         double there = sum(l) / sum(m);
-        double variance = Math.max(variance(sum(k), sum(n)), between(k, n))
-                + Math.max(variance(sum(l), sum(m)), between(l, m));
+        double variance =
+                Math.max(variance(sum(k), sum(n)), between(k, n)) + Math.max(variance(sum(l), sum(m)), between(l, m));
         return new Estimate(here - there, Math.sqrt(variance), Math.max(1, Math.min(used(n), used(m)) - 1));
     }
 

@@ -61,6 +61,13 @@ public record TokenCells(short[] cell, int count) implements Serializable {
         return "no token";
     }
 
+    /** What a cell holds together with all rarer ones; of frequent tokens, the token. */
+    public String nameOfTail(int index) {
+        return index < EXACT || index == count - 1
+                ? name(index)
+                : String.format(java.util.Locale.ROOT, "tokens of rank above %,d", (long) EXACT << (index - EXACT));
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof TokenCells cells && count == cells.count && Arrays.equals(cell, cells.cell);

@@ -61,7 +61,17 @@ class LayerTest {
 
     /** Code that computes from its arguments alone. */
     private static final String[] PURE = packages(
-            "model", "stats", "blocks", "detect", "diagnose", "correlate", "compare", "validate", "report", "simulate", "sources");
+            "model",
+            "stats",
+            "blocks",
+            "detect",
+            "diagnose",
+            "correlate",
+            "compare",
+            "validate",
+            "report",
+            "simulate",
+            "sources");
 
     /** Classes that read or make rows in Spark's own format, which saves boxing every cell. */
     private static final Set<String> USE_INTERNAL_ROWS = Set.of(

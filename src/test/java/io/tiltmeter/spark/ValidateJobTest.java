@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tiltmeter.config.SettingsLoader;
+import io.tiltmeter.corpus.Corpus;
+import io.tiltmeter.validate.DatasetProfile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -248,13 +250,58 @@ class ValidateJobTest {
         validate(data, List.of(), "gate");
         VerdictFile verdict = VerdictFile.read(spark, folder.resolve("gate").toString());
 
-        verdict.require(spark, data, SettingsLoader.defaults().validate());
+        verdict.require(spark, data);
 
         Files.delete(Path.of(data, "shard-3.parquet"));
-        assertThatThrownBy(() ->
-                        verdict.require(spark, data, SettingsLoader.defaults().validate()))
+        assertThatThrownBy(() -> verdict.require(spark, data))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("validate the data again");
+    }
+
+    @Test
+    void countsTheKnownNullsOfPenguins() throws IOException {
+        Path penguins = Corpus.folder("penguins").resolve("penguins.json");
+
+        validate(penguins.toString(), List.of(), "gate");
+
+        // By counting null in the file: 2 of 344 birds were not measured, the sex of 10 is not known.
+        assertThat(spark.read().parquet(current("gate") + "/profile/columns").where("shard = ''").collectAsList())
+                .extracting(row -> row.getAs("column") + " " + row.getAs("rows") + " " + row.getAs("missing"))
+                .containsExactlyInAnyOrder(
+                        "Species 344 0",
+                        "Island 344 0",
+                        "Beak Length (mm) 344 2",
+                        "Beak Depth (mm) 344 2",
+                        "Flipper Length (mm) 344 2",
+                        "Body Mass (g) 344 2",
+                        "Sex 344 10");
+    }
+
+    @Test
+    void profilesMadeApartMergeIntoThatOfAllWithoutAScan() throws IOException {
+        String data = clean("data", 1);
+        validate(data, List.of(), "baseline");
+        List<String> parts = new ArrayList<>();
+        for (int half = 0; half < 2; half++) {
+            Path part = folder.resolve("part-" + half);
+            Files.createDirectories(part);
+            for (int shard = 3 * half; shard < 3 * half + 3; shard++) {
+                Files.copy(Path.of(data, "shard-" + shard + ".parquet"), part.resolve("shard-" + shard + ".parquet"));
+            }
+            validate(part.toString(), List.of(folder.resolve("baseline").toString()), "gate-" + half);
+            parts.add(current("gate-" + half) + "/profile");
+        }
+
+        DatasetProfile merged = ProfileStore.read(spark, new org.apache.hadoop.fs.Path(parts.get(0)))
+                .merge(ProfileStore.read(spark, new org.apache.hadoop.fs.Path(parts.get(1))));
+        DatasetProfile whole = ProfileStore.read(spark, new org.apache.hadoop.fs.Path(current("baseline") + "/profile"));
+
+        assertThat(merged.shards()).isEqualTo(6);
+        assertThat(merged.histograms().get("tokens").counts()).isEqualTo(whole.histograms().get("tokens").counts());
+        assertThat(merged.cells()).isEqualTo(whole.cells());
+        assertThat(merged.all().rows()).isEqualTo(1200);
+        assertThat(merged.all().column("weight").orElseThrow().quantiles().at(0.5))
+                .isEqualTo(whole.all().column("weight").orElseThrow().quantiles().at(0.5));
     }
 
     @Test

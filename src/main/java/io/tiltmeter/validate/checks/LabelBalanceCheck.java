@@ -39,7 +39,7 @@ public final class LabelBalanceCheck extends DriftCheck {
                             0.03,
                             "of examples",
                             "Change of a class's share that is reported",
-                            new Derived("a third of that"))),
+                            new Derived("about a third of what closes the gate"))),
             "Look at sampling and filters by class, and whether shards are written by class; shuffle before sharding.");
 
     @Override

@@ -55,20 +55,22 @@ public final class TokenShareCheck extends DriftCheck {
         }
         Tokens tokens = column.tokens().get();
         Tokens other = reference.tokens().get();
-        double[] here = tokens.total();
-        double[] there = other.total();
-        double n = sum(here);
-        double m = sum(there);
+        double[] here = tails(tokens.total());
+        double[] there = tails(other.total());
+        double n = sum(tokens.total());
+        double m = sum(other.total());
         if (n == 0 || m == 0) {
             return Optional.empty();
         }
-        double[] scatter = scatter(tokens, here, n);
-        double[] scatterThere = scatter(other, there, m);
+        Scatter scatter = scatter(tokens, here, n);
+        Scatter scatterThere = scatter(other, there, m);
         int strongest = 0;
         Estimate largest = new Estimate(Double.NEGATIVE_INFINITY, 1, Double.POSITIVE_INFINITY);
         for (int cell = 0; cell < here.length; cell++) {
-            double error = Math.sqrt(scatter[cell] + scatterThere[cell]);
-            Estimate estimate = new Estimate(here[cell] / n - there[cell] / m, error, Tokens.GROUPS - 1);
+            Estimate estimate = new Estimate(
+                    here[cell] / n - there[cell] / m,
+                    Math.sqrt(scatter.variance[cell] + scatterThere.variance[cell]),
+                    scatter.pooled[cell] ? Double.POSITIVE_INFINITY : Tokens.GROUPS - 1);
             // The largest lower bound, not the largest effect: that would be the noisiest cell.
             if (estimate.effect() - 3 * estimate.error() > largest.effect() - 3 * largest.error()) {
                 largest = estimate;
@@ -76,7 +78,7 @@ public final class TokenShareCheck extends DriftCheck {
             }
         }
         TokenCells cells = data.profile().cells().get(column.spec().name());
-        String name = cells == null ? "cell " + strongest : cells.name(strongest);
+        String name = cells == null ? "cell " + strongest : cells.nameOfTail(strongest);
         String text = String.format(
                 Locale.ROOT,
                 "%s: share %s, reference %s",
@@ -86,34 +88,51 @@ public final class TokenShareCheck extends DriftCheck {
         return Optional.of(new Drift(largest.strongestOf(here.length), "of tokens", text));
     }
 
+    /** Counts of frequent tokens as they are; of the bands of rare ones, each together with all rarer. */
+    private static double[] tails(double[] counts) {
+        double[] tails = counts.clone();
+        for (int cell = counts.length - 2; cell >= TokenCells.EXACT; cell--) {
+            tails[cell] += tails[cell + 1];
+        }
+        return tails;
+    }
+
     /**
-     * Variance of each cell's share over documents: that between the groups of documents, and at least that of as many
-     * independent draws times the mean factor by which documents scatter more.
+     * Variance of each cell's share over documents.
+     *
+     * @param pooled whether it is that of as many independent draws, times the mean factor by which documents scatter more:
+     *     it is taken where the few groups of the cell itself scatter less
      */
-    private static double[] scatter(Tokens tokens, double[] total, double n) {
+    private record Scatter(double[] variance, boolean[] pooled) {}
+
+    private static Scatter scatter(Tokens tokens, double[] total, double n) {
         int cells = total.length;
-        double[] between = new double[cells];
+        double[] variance = new double[cells];
         for (int g = 0; g < Tokens.GROUPS; g++) {
-            double[] group = tokens.group(g);
-            double size = sum(group);
+            double[] counts = tokens.group(g);
+            double size = sum(counts);
+            double[] group = tails(counts);
             for (int cell = 0; cell < cells; cell++) {
                 double residual = group[cell] - total[cell] / n * size;
-                between[cell] += residual * residual;
+                variance[cell] += residual * residual;
             }
         }
         double factor = Tokens.GROUPS / (Tokens.GROUPS - 1.0) / n / n;
         double clustered = 0;
         double independent = 0;
         for (int cell = 0; cell < cells; cell++) {
-            between[cell] *= factor;
-            clustered += between[cell];
+            variance[cell] *= factor;
+            clustered += variance[cell];
             independent += draws(total[cell], n);
         }
         double inflation = Math.max(1, clustered / independent);
+        boolean[] pooled = new boolean[cells];
         for (int cell = 0; cell < cells; cell++) {
-            between[cell] = Math.max(between[cell], inflation * draws(total[cell], n));
+            double least = inflation * draws(total[cell], n);
+            pooled[cell] = variance[cell] <= least;
+            variance[cell] = Math.max(variance[cell], least);
         }
-        return between;
+        return new Scatter(variance, pooled);
     }
 
     /** Variance of a share of independent draws, with one draw more for cells that are empty by chance. */

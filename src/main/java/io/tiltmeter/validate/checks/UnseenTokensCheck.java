@@ -55,7 +55,8 @@ public final class UnseenTokensCheck extends DriftCheck {
             return Optional.empty();
         }
         Tokens tokens = column.tokens().get();
-        // As Good (1953) expects new tokens as often as tokens seen once, but of documents, where new words come in numbers:
+        // As Good (1953) expects new tokens as often as tokens seen once, but of documents, where new words come in
+        // numbers:
         // as often as what one group of documents has and no other.
         double[] expected = before.exclusive();
         double[] all = reference.tokens().get().countByGroup();
@@ -69,6 +70,7 @@ public final class UnseenTokensCheck extends DriftCheck {
                 tokens.unseen(),
                 tokens.count(),
                 Arrays.stream(expected).sum() / Arrays.stream(all).sum());
-        return Optional.of(new Drift(Shares.increase(tokens.unseenByGroup(), counts, expected, all), "of tokens", text));
+        return Optional.of(
+                new Drift(Shares.increase(tokens.unseenByGroup(), counts, expected, all), "of tokens", text));
     }
 }
