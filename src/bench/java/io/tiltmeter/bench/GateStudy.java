@@ -91,7 +91,8 @@ public final class GateStudy {
             GateStudy study = new GateStudy(vocabulary);
             for (int tokens : new int[] {1_000, 10_000, 100_000, 1_000_000, 10_000_000}) {
                 for (int seed = 1; seed <= 3; seed++) {
-                    DatasetProfile baseline = study.dataset(seed * 7919L, 1, tokens, NO_DEFECT, Optional.empty()).profile;
+                    DatasetProfile baseline =
+                            study.dataset(seed * 7919L, 1, tokens, NO_DEFECT, Optional.empty()).profile;
                     Made made = study.dataset(seed, 1, tokens, NO_DEFECT, Optional.of(baseline));
                     for (Gate.CheckVerdict check : judge(made, Optional.of(baseline))) {
                         for (Judgement each : check.judgements()) {
@@ -130,7 +131,8 @@ public final class GateStudy {
                 int found = 0;
                 int elsewhere = 0;
                 for (int seed = 1; seed <= seeds; seed++) {
-                    DatasetProfile baseline = study.dataset(seed * 7919L, 50, tokens, NO_DEFECT, Optional.empty()).profile;
+                    DatasetProfile baseline =
+                            study.dataset(seed * 7919L, 50, tokens, NO_DEFECT, Optional.empty()).profile;
                     Made made = study.dataset(seed, 20, tokens, new Defect(kind, 7, size), Optional.of(baseline));
                     boolean here = false;
                     for (Gate.CheckVerdict check : judge(made, Optional.of(baseline))) {
