@@ -30,8 +30,7 @@ public final class JensenShannon {
 
     /**
      * Between counts of independent draws: bias and variance of the plug-in by the delta method, the variance with the term
-     * of second order, which is all there is where the distributions are equal; for few draws the error is too large rather
-     * than too small, by half where a cell holds ten. Cells must hold five or so.
+     * of second order, which is all there is where the distributions are equal. Cells must hold five or so.
      */
     public static Estimate ofCounts(double[] a, double[] b) {
         double n = sum(a);
@@ -44,7 +43,10 @@ public final class JensenShannon {
             cells += a[i] + b[i] > 0 ? 1 : 0;
         }
         double rate = 1 / n + 1 / m;
-        double variance = slope(a, b, n, m) / n + slope(b, a, m, n) / m + 2.0 * (cells - 1) * rate * rate / 64;
+        // The derivative by noisy shares varies so much even where there is nothing.
+        double noise = (cells - 1) * rate / 16;
+        double first = Math.max(0, slope(a, b, n, m) - noise) / n + Math.max(0, slope(b, a, m, n) - noise) / m;
+        double variance = first + 2.0 * (cells - 1) * rate * rate / 64;
         return new Estimate(plugIn(a, b) - (cells - 1) * rate / 8, Math.sqrt(variance), Double.POSITIVE_INFINITY);
     }
 

@@ -306,8 +306,7 @@ class ValidateJobTest {
                 ProfileStore.read(spark, new org.apache.hadoop.fs.Path(current("baseline") + "/profile"));
 
         assertThat(merged.shards()).isEqualTo(6);
-        assertThat(counts(merged))
-                .isEqualTo(counts(whole));
+        assertThat(counts(merged)).isEqualTo(counts(whole));
         assertThat(merged.cells()).isEqualTo(whole.cells());
         assertThat(merged.all().rows()).isEqualTo(1200);
         assertThat(merged.all().column("weight").orElseThrow().quantiles().at(0.5))
