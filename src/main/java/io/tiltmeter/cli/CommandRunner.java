@@ -263,6 +263,7 @@ final class CommandRunner {
         commands.put("nightly", NightlyCommand::new);
         commands.put("score", ScoreCommand::new);
         commands.put("train", TrainCommand::new);
+        commands.put("validate", ValidateCommand::new);
         return commands;
     }
 

@@ -9,6 +9,7 @@ import io.tiltmeter.spark.Progress;
 import io.tiltmeter.spark.ScoreJob;
 import io.tiltmeter.spark.SimulateJob;
 import io.tiltmeter.spark.StatusFile;
+import io.tiltmeter.spark.ValidateJob;
 import io.tiltmeter.train.TrainJob;
 import java.io.IOException;
 
@@ -28,6 +29,8 @@ interface Jobs extends AutoCloseable {
     Outcome demoFleet(String output, Progress progress);
 
     Outcome simulate(SimulateJob.Request request, Progress progress);
+
+    Outcome validate(ValidateJob.Request request, Settings settings, Progress progress);
 
     /** Leaves in the output how the command ended. */
     void status(String output, StatusFile.Status status) throws IOException;

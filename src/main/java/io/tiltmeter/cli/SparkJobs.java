@@ -10,6 +10,7 @@ import io.tiltmeter.spark.Progress;
 import io.tiltmeter.spark.ScoreJob;
 import io.tiltmeter.spark.SimulateJob;
 import io.tiltmeter.spark.StatusFile;
+import io.tiltmeter.spark.ValidateJob;
 import io.tiltmeter.train.TrainJob;
 import io.tiltmeter.train.faults.DemoFleet;
 import java.io.IOException;
@@ -92,6 +93,11 @@ final class SparkJobs implements Jobs {
     @Override
     public Outcome simulate(SimulateJob.Request request, Progress progress) {
         return SimulateJob.run(spark, request, progress);
+    }
+
+    @Override
+    public Outcome validate(ValidateJob.Request request, Settings settings, Progress progress) {
+        return ValidateJob.run(spark, request, settings, progress);
     }
 
     @Override

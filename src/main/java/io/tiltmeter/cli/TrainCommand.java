@@ -9,6 +9,8 @@ import io.tiltmeter.train.TrainJob;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -38,6 +40,21 @@ final class TrainCommand extends Command {
     @Option(names = "--resume", description = "Go on from the run's last checkpoint.")
     boolean resume;
 
+    @Option(
+            names = "--require-verdict",
+            paramLabel = "PATH",
+            description = "Train only on data that the gate has let pass and that is still the same; what jobs/validate"
+                    + " wrote. Exit code 3 if not.")
+    @Nullable
+    String requireVerdict;
+
+    @Option(
+            names = "--verdict",
+            paramLabel = "PATH",
+            description = "Note in the run what the gate said of its data, whatever it said.")
+    @Nullable
+    String verdict;
+
     @Override
     String name() {
         return "train";
@@ -59,8 +76,19 @@ final class TrainCommand extends Command {
             throw new CommandLine.ParameterException(new CommandLine(this), "Missing required option: '--config=FILE'");
         }
         TrainConfig config = TrainConfigLoader.load(common().config, overrides(common().sets));
-        TrainJob.Request request =
-                new TrainJob.Request(config, output, check, resume, common().dryRun, terminal.width());
+        if (requireVerdict != null && verdict != null) {
+            throw new ConfigException(
+                    "Both '--require-verdict' and '--verdict' are given, expected at most one of them");
+        }
+        String path = requireVerdict != null ? requireVerdict : verdict;
+        TrainJob.Request request = new TrainJob.Request(
+                config,
+                output,
+                check,
+                resume,
+                common().dryRun,
+                terminal.width(),
+                Optional.ofNullable(path).map(each -> new TrainJob.GateVerdict(each, requireVerdict != null)));
         return (jobs, progress) -> jobs.train(request, progress);
     }
 

@@ -23,4 +23,7 @@ public @interface Setting {
 
     /** Greatest number allowed. */
     double max() default Double.POSITIVE_INFINITY;
+
+    /** The texts allowed; any if there are none. */
+    String[] choices() default {};
 }

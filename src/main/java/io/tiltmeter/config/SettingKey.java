@@ -2,11 +2,16 @@ package io.tiltmeter.config;
 
 import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.detect.DetectorSettings;
+import io.tiltmeter.validate.CheckInfo;
+import io.tiltmeter.validate.CheckSettings;
+import io.tiltmeter.validate.Level;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,13 +20,14 @@ import java.util.Optional;
 /**
  * One key of the settings, derived from the records of {@link Settings} and the descriptions of the detectors.
  *
- * @param section record component of {@link Settings} in kebab-case, or {@code detect.<id>}
+ * @param section record component of {@link Settings} in kebab-case, {@code detect.<id>} or {@code validate.checks.<id>}
  * @param name last part of the key
  * @param type {@code boolean}, {@code int}, {@code long}, {@code double} or {@link String}
  * @param defaultValue boxed, of that type
  * @param unit {@code "1"} for pure numbers
  * @param meaning comment in the documentation
  * @param origin where the default comes from
+ * @param choices the texts allowed, empty where any is
  */
 record SettingKey(
         String section,
@@ -32,7 +38,8 @@ record SettingKey(
         double max,
         String unit,
         String meaning,
-        String origin) {
+        String origin,
+        List<String> choices) {
 
     /** The key as users write it, e.g. {@code scan.window-steps}. */
     String path() {
@@ -40,7 +47,7 @@ record SettingKey(
     }
 
     /** All keys in the order of the documentation. */
-    static List<SettingKey> all(List<DetectorInfo> detectors) {
+    static List<SettingKey> all(List<DetectorInfo> detectors, List<CheckInfo> checks) {
         List<SettingKey> keys = new ArrayList<>();
         for (RecordComponent section : sections()) {
             Object defaults = defaultsOf(section.getType());
@@ -59,42 +66,72 @@ record SettingKey(
                         setting.max(),
                         setting.unit(),
                         setting.value(),
-                        setting.origin()));
+                        setting.origin(),
+                        List.of(setting.choices())));
             }
         }
         for (DetectorInfo detector : detectors) {
             String section = "detect." + detector.id();
+            keys.add(enabled(section, "a detector says itself where it cannot judge"));
+            detector.parameters().forEach(parameter -> keys.add(parameter(section, parameter)));
+        }
+        for (CheckInfo check : checks) {
+            String section = checkSection(check.id());
+            keys.add(enabled(section, "a check says nothing about columns it does not concern"));
             keys.add(new SettingKey(
                     section,
-                    "enabled",
-                    boolean.class,
-                    true,
+                    "level",
+                    String.class,
+                    check.level().text(),
                     Double.NEGATIVE_INFINITY,
                     Double.POSITIVE_INFINITY,
                     "1",
-                    "Whether it runs.",
-                    "a detector says itself where it cannot judge"));
-            for (DetectorInfo.Parameter parameter : detector.parameters()) {
-                // A threshold with a positive default means nothing below zero.
-                double min = parameter.value() >= 0 ? 0 : Double.NEGATIVE_INFINITY;
-                keys.add(new SettingKey(
-                        section,
-                        parameter.name(),
-                        double.class,
-                        parameter.value(),
-                        min,
-                        Double.POSITIVE_INFINITY,
-                        parameter.unit(),
-                        parameter.meaning(),
-                        parameter.source().text()));
-            }
+                    "Whether a failure closes the gate (error) or is only reported (warning).",
+                    "errors make training fail or learn the wrong thing",
+                    Arrays.stream(Level.values()).map(Level::text).toList()));
+            check.parameters().forEach(parameter -> keys.add(parameter(section, parameter)));
         }
         return List.copyOf(keys);
     }
 
+    /** Where the settings of a check are. */
+    static String checkSection(String id) {
+        return "validate.checks." + id;
+    }
+
+    private static SettingKey enabled(String section, String origin) {
+        return new SettingKey(
+                section,
+                "enabled",
+                boolean.class,
+                true,
+                Double.NEGATIVE_INFINITY,
+                Double.POSITIVE_INFINITY,
+                "1",
+                "Whether it runs.",
+                origin,
+                List.of());
+    }
+
+    private static SettingKey parameter(String section, DetectorInfo.Parameter parameter) {
+        // A threshold with a positive default means nothing below zero.
+        double min = parameter.value() >= 0 ? 0 : Double.NEGATIVE_INFINITY;
+        return new SettingKey(
+                section,
+                parameter.name(),
+                double.class,
+                parameter.value(),
+                min,
+                Double.POSITIVE_INFINITY,
+                parameter.unit(),
+                parameter.meaning(),
+                parameter.source().text(),
+                List.of());
+    }
+
     /** Components of {@link Settings} that are sections. */
     static List<RecordComponent> sections() {
-        return java.util.Arrays.stream(Settings.class.getRecordComponents())
+        return Arrays.stream(Settings.class.getRecordComponents())
                 .filter(component -> component.getType().isRecord())
                 .toList();
     }
@@ -112,14 +149,17 @@ record SettingKey(
         return construct(section.getType(), types, arguments);
     }
 
-    /** Settings of these sections, by the name of their component, and detectors. */
-    static Settings assemble(Map<String, Object> sections, Map<String, DetectorSettings> detectors) {
+    /** Settings of these sections, by the name of their component, and of detectors and checks. */
+    static Settings assemble(
+            Map<String, Object> sections, Map<String, DetectorSettings> detectors, Map<String, CheckSettings> checks) {
+        Map<String, Object> all = new LinkedHashMap<>(sections);
+        all.put("detectors", detectors);
+        all.put("checks", checks);
         RecordComponent[] components = Settings.class.getRecordComponents();
         Object[] arguments = new Object[components.length];
         Class<?>[] types = new Class<?>[components.length];
         for (int i = 0; i < components.length; i++) {
-            Object section = sections.get(components[i].getName());
-            arguments[i] = section == null ? detectors : section;
+            arguments[i] = java.util.Objects.requireNonNull(all.get(components[i].getName()));
             types[i] = components[i].getType();
         }
         return (Settings) construct(Settings.class, types, arguments);
@@ -136,7 +176,7 @@ record SettingKey(
             return "true or false";
         }
         if (type == String.class) {
-            return "text";
+            return choices.isEmpty() ? "text" : String.join(" or ", choices);
         }
         String kind = type == double.class ? "a number" : "a whole number";
         if (Double.isInfinite(min) && Double.isInfinite(max)) {
@@ -157,7 +197,9 @@ record SettingKey(
             return raw instanceof Boolean ? Optional.of(raw) : Optional.empty();
         }
         if (type == String.class) {
-            return raw instanceof String ? Optional.of(raw) : Optional.empty();
+            return raw instanceof String && (choices.isEmpty() || choices.contains(raw))
+                    ? Optional.of(raw)
+                    : Optional.empty();
         }
         if (!(raw instanceof Number number)) {
             return Optional.empty();

@@ -1,6 +1,7 @@
 package io.tiltmeter.config;
 
 import io.tiltmeter.detect.DetectorSettings;
+import io.tiltmeter.validate.CheckSettings;
 import java.io.Serializable;
 import java.util.Map;
 import java.util.Set;
@@ -11,12 +12,21 @@ import java.util.stream.Stream;
  * All settings of a job: what the user set, over the defaults. One record a section; keys are {@code section.kebab-case}.
  *
  * @param detectors settings of every registered detector by its id
+ * @param checks settings of every registered check of the gate by its id
  */
-public record Settings(Scan scan, Report report, Ingest ingest, Models models, Map<String, DetectorSettings> detectors)
+public record Settings(
+        Scan scan,
+        Report report,
+        Ingest ingest,
+        Models models,
+        Validate validate,
+        Map<String, DetectorSettings> detectors,
+        Map<String, CheckSettings> checks)
         implements Serializable {
 
     public Settings {
         detectors = Map.copyOf(detectors);
+        checks = Map.copyOf(checks);
     }
 
     /**
@@ -199,5 +209,97 @@ public record Settings(Scan scan, Report report, Ingest ingest, Models models, M
                     .filter(name -> !name.isEmpty())
                     .collect(Collectors.toUnmodifiableSet());
         }
+    }
+
+    /**
+     * What the gate has to know of a dataset.
+     *
+     * @param tokenColumns names of columns of token ids, separated by commas; only arrays of whole numbers are taken
+     * @param labelColumns names of columns of labels
+     * @param textColumns names of columns of text to learn from
+     * @param vocabularySize token ids are below it; 0 if not known
+     * @param vocabularyFile tokens and their ids; empty if there is none
+     * @param classes labels that are numbers are below it; 0 if not known
+     * @param manifest file that lists the shards with their rows; empty if there is none
+     * @param offenders most offending rows kept of a rule, column and shard
+     * @param fingerprint what of files the fingerprint is made of
+     */
+    public record Validate(
+            @Setting(
+                    value = "Columns of token ids, separated by commas; only arrays of whole numbers are taken.",
+                    unit = "1",
+                    origin = "the names that tokenizers and trainers give them")
+            String tokenColumns,
+
+            @Setting(
+                    value = "Columns of labels, separated by commas; only plain numbers and text are taken.",
+                    unit = "1",
+                    origin = "the names that trainers give them")
+            String labelColumns,
+
+            @Setting(
+                    value = "Columns of text to learn from, separated by commas.",
+                    unit = "1",
+                    origin = "the names that datasets of text give them")
+            String textColumns,
+
+            @Setting(
+                    value =
+                            "Size of the vocabulary: token ids are below it. 0: that of the vocabulary file, or not known.",
+                    unit = "tokens",
+                    origin = "every vocabulary has its own",
+                    min = 0,
+                    max = 1_048_576)
+            int vocabularySize,
+
+            @Setting(
+                    value = "File of the vocabulary: a JSON object of token to id, a tokenizer.json, or a token a line."
+                            + " Empty: none.",
+                    unit = "1",
+                    origin = "every vocabulary has its own")
+            String vocabularyFile,
+
+            @Setting(
+                    value = "Number of classes: labels that are numbers are from 0 to one less. 0: not known.",
+                    unit = "classes",
+                    origin = "every network has its own",
+                    min = 0,
+                    max = 2_147_483_647)
+            int classes,
+
+            @Setting(
+                    value = "File with a line a shard: its path below the dataset, a comma or tab, and its rows. Empty:"
+                            + " none.",
+                    unit = "1",
+                    origin = "every dataset has its own")
+            String manifest,
+
+            @Setting(
+                    value = "Most offending rows kept of a rule, column and shard.",
+                    unit = "rows",
+                    origin = "enough to see what is wrong; a shard that is wrong throughout has millions",
+                    min = 1,
+                    max = 1000)
+            int offenders,
+
+            @Setting(
+                    value = "What the fingerprint is made of: footers (of Parquet files, which name the place, size and"
+                            + " extremes of every column chunk) or content (reads every byte). Other files always by"
+                            + " content.",
+                    unit = "1",
+                    origin = "footers cost next to nothing, and every writer changes them with the data",
+                    choices = {"footers", "content"})
+            String fingerprint)
+            implements Serializable {
+        public static final Validate DEFAULTS = new Validate(
+                "tokens,token_ids,input_ids,ids",
+                "label,labels,class,target",
+                "text,content,prompt,completion,response",
+                0,
+                "",
+                0,
+                "",
+                10,
+                "footers");
     }
 }

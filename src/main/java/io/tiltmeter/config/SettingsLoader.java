@@ -14,6 +14,10 @@ import com.typesafe.config.ConfigValueType;
 import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.detect.DetectorSettings;
 import io.tiltmeter.detect.Detectors;
+import io.tiltmeter.validate.CheckInfo;
+import io.tiltmeter.validate.CheckSettings;
+import io.tiltmeter.validate.Checks;
+import io.tiltmeter.validate.Level;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,11 +39,13 @@ public final class SettingsLoader {
     private static final Pattern PARSER_PREFIX = Pattern.compile("^.*?: \\d+: ", Pattern.DOTALL);
 
     private final List<DetectorInfo> detectors;
+    private final List<CheckInfo> checks;
     private final Map<String, SettingKey> keys = new LinkedHashMap<>();
 
-    private SettingsLoader(List<DetectorInfo> detectors) {
+    private SettingsLoader(List<DetectorInfo> detectors, List<CheckInfo> checks) {
         this.detectors = detectors;
-        for (SettingKey key : SettingKey.all(detectors)) {
+        this.checks = checks;
+        for (SettingKey key : SettingKey.all(detectors, checks)) {
             keys.put(key.path(), key);
         }
     }
@@ -61,7 +67,7 @@ public final class SettingsLoader {
     }
 
     static Settings load(Optional<Path> file, List<String> sets, List<DetectorInfo> detectors) {
-        SettingsLoader loader = new SettingsLoader(detectors);
+        SettingsLoader loader = new SettingsLoader(detectors, Checks.infos());
         Map<String, Object> values = new LinkedHashMap<>();
         loader.keys.forEach((path, key) -> values.put(path, key.defaultValue()));
         file.ifPresent(f -> loader.readFile(f, values));
@@ -114,15 +120,32 @@ public final class SettingsLoader {
         Map<String, DetectorSettings> byDetector = new LinkedHashMap<>();
         for (DetectorInfo detector : detectors) {
             String prefix = "detect." + detector.id() + ".";
-            Map<String, Double> parameters = new LinkedHashMap<>();
-            for (DetectorInfo.Parameter parameter : detector.parameters()) {
-                parameters.put(parameter.name(), (Double) values.get(prefix + parameter.name()));
-            }
             byDetector.put(
                     detector.id(),
-                    new DetectorSettings(Boolean.TRUE.equals(values.get(prefix + "enabled")), parameters));
+                    new DetectorSettings(
+                            Boolean.TRUE.equals(values.get(prefix + "enabled")),
+                            parameters(prefix, detector.parameters(), values)));
         }
-        return SettingKey.assemble(sections, byDetector);
+        Map<String, CheckSettings> byCheck = new LinkedHashMap<>();
+        for (CheckInfo check : checks) {
+            String prefix = SettingKey.checkSection(check.id()) + ".";
+            byCheck.put(
+                    check.id(),
+                    new CheckSettings(
+                            Boolean.TRUE.equals(values.get(prefix + "enabled")),
+                            Level.ERROR.text().equals(values.get(prefix + "level")) ? Level.ERROR : Level.WARNING,
+                            parameters(prefix, check.parameters(), values)));
+        }
+        return SettingKey.assemble(sections, byDetector, byCheck);
+    }
+
+    private static Map<String, Double> parameters(
+            String prefix, List<DetectorInfo.Parameter> parameters, Map<String, Object> values) {
+        Map<String, Double> set = new LinkedHashMap<>();
+        for (DetectorInfo.Parameter parameter : parameters) {
+            set.put(parameter.name(), (Double) values.get(prefix + parameter.name()));
+        }
+        return set;
     }
 
     static Config parse(Path file) {
@@ -168,6 +191,7 @@ public final class SettingsLoader {
 
     private boolean isSection(String path) {
         return path.equals("detect")
+                || path.equals("validate.checks")
                 || keys.values().stream().anyMatch(key -> key.section().equals(path));
     }
 

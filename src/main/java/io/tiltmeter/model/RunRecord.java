@@ -1,6 +1,7 @@
 package io.tiltmeter.model;
 
 import java.io.Serializable;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -102,6 +103,31 @@ public record RunRecord(
                 codeVersion,
                 hardware,
                 attributes);
+    }
+
+    /** The same run with what the gate said of its data. */
+    public RunRecord withVerdict(String newVerdictId, GateStatus newStatus) {
+        Map<String, String> more = new HashMap<>(attributes);
+        more.put(GateStatus.ATTRIBUTE, newStatus.text());
+        return new RunRecord(
+                runId,
+                project,
+                owner,
+                startMicros,
+                endMicros,
+                status,
+                parentRunId,
+                seed,
+                plannedSteps,
+                dataset,
+                datasetVersion,
+                datasetFingerprint,
+                newVerdictId,
+                tokenizer,
+                framework,
+                codeVersion,
+                hardware,
+                more);
     }
 
     public RunRecord withSeed(@Nullable Long newSeed) {

@@ -1,7 +1,7 @@
 package io.tiltmeter.spark;
 
 import io.tiltmeter.model.Rejection;
-import java.io.FileNotFoundException;
+import io.tiltmeter.spark.FileListing.Listed;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -10,12 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
@@ -51,7 +46,7 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
     /** Lists and checks the files below a path; the list may be empty. */
     static ParquetInput open(SparkSession spark, Path root) {
         Configuration configuration = spark.sparkContext().hadoopConfiguration();
-        List<Listed> listed = list(root, configuration);
+        List<Listed> listed = FileListing.below(root, configuration);
         if (listed.isEmpty()) {
             return new ParquetInput(root, List.of(), List.of(), List.of());
         }
@@ -71,9 +66,13 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
             Listed file = footer.file;
             if (footer.error.isEmpty()) {
                 good.add(new DataFile(
-                        file.path, file.length, file.modified, footer.rows, signatures.getOrDefault(footer.schema, 0)));
+                        file.path(),
+                        file.length(),
+                        file.modified(),
+                        footer.rows,
+                        signatures.getOrDefault(footer.schema, 0)));
             } else {
-                bad.add(new Rejection(file.path, 0, footer.error, 1, Rejection.Level.REJECTED));
+                bad.add(new Rejection(file.path(), 0, footer.error, 1, Rejection.Level.REJECTED));
             }
         }
         good.sort(Comparator.comparing(DataFile::path));
@@ -128,67 +127,12 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
         return files.stream().mapToLong(DataFile::length).sum();
     }
 
-    /** All files below a path, but for hidden ones and those Spark writes about itself. */
-    private static List<Listed> list(Path root, Configuration configuration) {
-        List<Listed> files = new ArrayList<>();
-        try {
-            FileSystem system = root.getFileSystem(configuration);
-            Path base = system.makeQualified(root);
-            int prefix = base.toString().length();
-            for (FileStatus status : statuses(system, root)) {
-                String below = status.getPath().toString();
-                below = below.length() > prefix
-                        ? below.substring(prefix)
-                        : status.getPath().getName();
-                if (!hidden(below)) {
-                    files.add(new Listed(status.getPath().toString(), status.getLen(), status.getModificationTime()));
-                }
-            }
-        } catch (FileNotFoundException e) {
-            throw new InputException("Cannot read '" + root + "': no such file or folder");
-        } catch (IOException e) {
-            throw new InputException("Cannot read '" + root + "': " + e.getMessage());
-        }
-        files.sort(Comparator.comparing(Listed::path));
-        return files;
-    }
-
-    private static List<FileStatus> statuses(FileSystem system, Path root) throws IOException {
-        List<FileStatus> statuses = new ArrayList<>();
-        if (system instanceof LocalFileSystem) {
-            // Its recursive listing starts a process a file, for an owner and permissions that nobody asks for.
-            for (FileStatus status : system.listStatus(root)) {
-                if (status.isDirectory()) {
-                    statuses.addAll(statuses(system, status.getPath()));
-                } else {
-                    statuses.add(status);
-                }
-            }
-        } else {
-            RemoteIterator<LocatedFileStatus> all = system.listFiles(root, true);
-            while (all.hasNext()) {
-                statuses.add(all.next());
-            }
-        }
-        return statuses;
-    }
-
-    private static boolean hidden(String below) {
-        for (String part : below.split("/", -1)) {
-            // A leading underscore is Spark's own (_SUCCESS, _metadata), unless it is a partition column (_a=1).
-            if (part.startsWith(".") || part.startsWith("_") && !part.contains("=")) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     private static Footer footer(Listed file, Configuration configuration) {
-        if (file.length == 0) {
+        if (file.length() == 0) {
             return new Footer(file, "", 0, "Empty file (0 bytes); a Parquet file begins and ends with PAR1");
         }
         try (ParquetFileReader reader =
-                ParquetFileReader.open(HadoopInputFile.fromPath(new Path(file.path), configuration))) {
+                ParquetFileReader.open(HadoopInputFile.fromPath(new Path(file.path()), configuration))) {
             long rows = reader.getFooter().getBlocks().stream()
                     .mapToLong(BlockMetaData::getRowCount)
                     .sum();
@@ -200,7 +144,7 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
                     file,
                     "",
                     0,
-                    "No readable Parquet footer (" + oneLine(why).replace(file.path, "the file")
+                    "No readable Parquet footer (" + oneLine(why).replace(file.path(), "the file")
                             + "): truncated or not a Parquet file");
         }
     }
@@ -209,8 +153,6 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
         String line = text.lines().findFirst().orElse("");
         return line.length() > 200 ? line.substring(0, 200) + "…" : line;
     }
-
-    private record Listed(String path, long length, long modified) implements Serializable {}
 
     private record Footer(Listed file, String schema, long rows, String error) implements Serializable {}
 }

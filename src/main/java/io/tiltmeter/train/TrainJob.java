@@ -4,10 +4,12 @@ import io.tiltmeter.config.ConfigException;
 import io.tiltmeter.config.TrainConfig;
 import io.tiltmeter.config.TrainConfig.Action;
 import io.tiltmeter.config.TrainConfig.Way;
+import io.tiltmeter.model.GateStatus;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.spark.InputException;
 import io.tiltmeter.spark.Outcome;
 import io.tiltmeter.spark.Progress;
+import io.tiltmeter.spark.VerdictFile;
 import io.tiltmeter.spark.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -58,9 +60,29 @@ public final class TrainJob {
      * @param check whether only the pre-flight is wanted
      * @param resume whether to go on from the run's last checkpoint
      * @param width columns of the terminal
+     * @param verdict what the gate said of the data
      */
     public record Request(
-            TrainConfig config, String output, boolean check, boolean resume, boolean dryRun, int width) {}
+            TrainConfig config,
+            String output,
+            boolean check,
+            boolean resume,
+            boolean dryRun,
+            int width,
+            Optional<GateVerdict> verdict) {
+        /** Without a verdict of the gate. */
+        public Request(TrainConfig config, String output, boolean check, boolean resume, boolean dryRun, int width) {
+            this(config, output, check, resume, dryRun, width, Optional.empty());
+        }
+    }
+
+    /**
+     * A verdict to train under.
+     *
+     * @param path the gate's output, or its {@code verdict.json}
+     * @param required whether data that has not passed, or has changed since, is refused; else it is only noted
+     */
+    public record GateVerdict(String path, boolean required) {}
 
     /**
      * Runs the job.
@@ -92,6 +114,7 @@ public final class TrainJob {
         checkUpdates(config, initial);
         checkNetwork(spark, config, initial);
         Interceptors.of(config.training().interceptor(), config.training().interceptorArguments());
+        Optional<Noted> noted = request.verdict().map(verdict -> verdict(spark, verdict, config));
         if (!request.dryRun()) {
             Places.check(spark, config, progress);
         }
@@ -104,7 +127,19 @@ public final class TrainJob {
         if (request.check()) {
             return check(request, initial, data, folder, hadoop, progress);
         }
-        return train(spark, request, initial, data, checkpoints, folder, progress);
+        return train(spark, request, noted, initial, data, checkpoints, folder, progress);
+    }
+
+    /** What goes into the run's row. */
+    private record Noted(String id, GateStatus status) {}
+
+    private static Noted verdict(SparkSession spark, GateVerdict wanted, TrainConfig config) {
+        VerdictFile verdict = VerdictFile.read(spark, wanted.path());
+        String data = config.data().train();
+        if (wanted.required()) {
+            verdict.require(spark, data);
+        }
+        return new Noted(verdict.id(), verdict.status(spark, data));
     }
 
     private static Outcome dryRun(Request request, Network initial, TrainingData data, Path folder) {
@@ -183,6 +218,7 @@ public final class TrainJob {
     private static Outcome train(
             SparkSession spark,
             Request request,
+            Optional<Noted> noted,
             Network initial,
             TrainingData data,
             Checkpoints checkpoints,
@@ -209,7 +245,9 @@ public final class TrainJob {
             throw new ConfigException("Cannot resume run '" + config.runId() + "': " + String.join("; ", changes)
                     + "; expected all as when the run began, or another run-id");
         }
-        RunRecord run = record(config, data, steps, state.startMicros());
+        RunRecord plain = record(config, data, steps, state.startMicros());
+        RunRecord run =
+                noted.map(each -> plain.withVerdict(each.id(), each.status())).orElse(plain);
         RunLog log = new RunLog(metrics, hadoop, run);
         SegmentedTraining.Ended ended;
         Map<String, Double> scores;

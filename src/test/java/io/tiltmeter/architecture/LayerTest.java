@@ -38,8 +38,9 @@ class LayerTest {
             Map.entry("diagnose", Set.of("model", "stats", "detect")),
             Map.entry("correlate", Set.of("model", "stats", "detect")),
             Map.entry("compare", Set.of("model", "stats", "blocks", "detect")),
-            Map.entry("report", Set.of("model", "stats", "detect", "diagnose", "correlate", "compare")),
-            Map.entry("config", Set.of("model", "detect")),
+            Map.entry("validate", Set.of("model", "stats", "detect")),
+            Map.entry("report", Set.of("model", "stats", "detect", "diagnose", "correlate", "compare", "validate")),
+            Map.entry("config", Set.of("model", "detect", "validate")),
             Map.entry(
                     "spark",
                     Set.of(
@@ -52,6 +53,7 @@ class LayerTest {
                             "diagnose",
                             "correlate",
                             "compare",
+                            "validate",
                             "report",
                             "config")),
             Map.entry("train", Set.of("model", "stats", "detect", "config", "spark")),
@@ -59,28 +61,41 @@ class LayerTest {
 
     /** Code that computes from its arguments alone. */
     private static final String[] PURE = packages(
-            "model", "stats", "blocks", "detect", "diagnose", "correlate", "compare", "report", "simulate", "sources");
+            "model",
+            "stats",
+            "blocks",
+            "detect",
+            "diagnose",
+            "correlate",
+            "compare",
+            "validate",
+            "report",
+            "simulate",
+            "sources");
 
     /** Classes that read or make rows in Spark's own format, which saves boxing every cell. */
     private static final Set<String> USE_INTERNAL_ROWS = Set.of(
             "BlockScan",
             "ColumnMapping",
             "CompareRows",
+            "DatasetScan",
             "DigestRows",
             "InternalFrames",
             "LogReading",
             "RecordRows",
+            "RowFeeder",
             "RunJudging",
             "SimulateJob",
             "SliceScatter",
             "StepColumns",
             "Survey",
+            "TableScan",
             "WindowAssembly",
             "WorkerMetrics");
 
     /** Classes that go below Spark's public API to get at such rows, and at Parquet's schemas. */
     private static final Set<String> USE_INTERNAL_PLANS =
-            Set.of("InternalFrames", "MetricFile", "ParquetInput", "StepReader");
+            Set.of("InternalFrames", "MetricFile", "ParquetInput", "ShardReaders", "ShardSweep", "StepReader");
 
     private static final JavaClasses MAIN = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

@@ -11,6 +11,7 @@ import io.tiltmeter.spark.Progress;
 import io.tiltmeter.spark.ScoreJob;
 import io.tiltmeter.spark.SimulateJob;
 import io.tiltmeter.spark.StatusFile;
+import io.tiltmeter.spark.ValidateJob;
 import io.tiltmeter.train.TrainJob;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -99,6 +100,12 @@ final class FakeJobs implements Jobs {
 
     @Override
     public Outcome simulate(SimulateJob.Request request, Progress progress) {
+        return end(request);
+    }
+
+    @Override
+    public Outcome validate(ValidateJob.Request request, Settings given, Progress progress) {
+        settings.add(given);
         return end(request);
     }
 

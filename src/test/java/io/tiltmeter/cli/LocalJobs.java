@@ -10,6 +10,7 @@ import io.tiltmeter.spark.Progress;
 import io.tiltmeter.spark.ScoreJob;
 import io.tiltmeter.spark.SimulateJob;
 import io.tiltmeter.spark.StatusFile;
+import io.tiltmeter.spark.ValidateJob;
 import io.tiltmeter.train.TrainJob;
 import io.tiltmeter.train.faults.DemoFleet;
 import java.io.IOException;
@@ -49,6 +50,11 @@ final class LocalJobs implements Jobs {
     @Override
     public Outcome simulate(SimulateJob.Request request, Progress progress) {
         return SimulateJob.run(LocalSpark.session(), request, progress);
+    }
+
+    @Override
+    public Outcome validate(ValidateJob.Request request, Settings settings, Progress progress) {
+        return ValidateJob.run(LocalSpark.session(), request, settings, progress);
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.tiltmeter.config;
 
 import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.detect.Detectors;
+import io.tiltmeter.validate.CheckInfo;
+import io.tiltmeter.validate.Checks;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +12,7 @@ import java.util.Map;
 /** The text of {@code conf/tiltmeter.conf}, made of the keys the program knows. */
 final class ConfDocument {
     private static final int WIDTH = 120;
+    private static final String CHECKS = "validate.checks.";
 
     private final StringBuilder out = new StringBuilder();
 
@@ -29,11 +32,11 @@ final class ConfDocument {
                         + " so when it is not up to date, and how to write it anew. Spark's own settings are not here but"
                         + " in spark-defaults.conf, or on the command line as --conf key=value.");
         Map<String, List<SettingKey>> sections = new LinkedHashMap<>();
-        for (SettingKey key : SettingKey.all(Detectors.infos())) {
+        for (SettingKey key : SettingKey.all(Detectors.infos(), Checks.infos())) {
             sections.computeIfAbsent(key.section(), s -> new ArrayList<>()).add(key);
         }
         sections.forEach((section, keys) -> {
-            if (!section.startsWith("detect.")) {
+            if (!section.startsWith("detect.") && !section.startsWith(CHECKS)) {
                 document.line(0, "");
                 document.section(0, section, keys);
             }
@@ -51,6 +54,21 @@ final class ConfDocument {
             String from = detector.metrics().isEmpty() ? "" : ", from " + String.join(", ", detector.metrics());
             document.comment(1, detector.title() + from + ". " + detector.meaning());
             document.section(1, detector.id(), sections.getOrDefault("detect." + detector.id(), List.of()));
+        }
+        document.line(0, "}");
+        document.line(0, "");
+        document.comment(
+                0,
+                "The checks of the gate, by their id. A failure of level error closes it; one of level warning is only"
+                        + " reported. Estimates fail above the bound \"fail\" and warn above \"warn\"; both are effects, and"
+                        + " no number of rows makes a smaller one fail.");
+        document.line(0, "validate.checks {");
+        gap = "";
+        for (CheckInfo check : Checks.infos()) {
+            document.out.append(gap);
+            gap = "\n";
+            document.comment(1, check.title() + ". " + check.meaning());
+            document.section(1, check.id(), sections.getOrDefault(CHECKS + check.id(), List.of()));
         }
         document.line(0, "}");
         return document.out.toString();

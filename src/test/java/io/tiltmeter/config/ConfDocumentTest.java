@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigFactory;
 import io.tiltmeter.detect.Detectors;
 import io.tiltmeter.docs.GeneratedFile;
 import io.tiltmeter.docs.Repository;
+import io.tiltmeter.validate.Checks;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,7 @@ class ConfDocumentTest {
                 .forEach(entry ->
                         inFile.put(entry.getKey(), plain(entry.getValue().unwrapped())));
         Map<String, Object> known = new TreeMap<>();
-        for (SettingKey key : SettingKey.all(Detectors.infos())) {
+        for (SettingKey key : SettingKey.all(Detectors.infos(), Checks.infos())) {
             known.put(key.path(), plain(key.defaultValue()));
         }
 

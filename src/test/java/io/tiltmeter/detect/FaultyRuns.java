@@ -1,5 +1,6 @@
 package io.tiltmeter.detect;
 
+import io.tiltmeter.model.GateStatus;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.RunRecord;
 import java.util.LinkedHashMap;
@@ -50,6 +51,16 @@ final class FaultyRuns {
                         Points.series(Metric.LOSS, 0, 1, Curves.sound(1200, 0.02, 6))));
         faults.put("empty-run/empty", new Faulty(Points.RUN.withStatus("empty"), Points.of()));
         faults.put("empty-run/unknown", new Faulty(Points.RUN, Points.of()));
+        faults.put(
+                "refused-data/failed",
+                new Faulty(
+                        Points.RUN.withVerdict("5f2c", GateStatus.FAILED),
+                        Points.series(Metric.LOSS, 0, 1, Curves.sound(100, 0.02, 6))));
+        faults.put(
+                "refused-data/changed",
+                new Faulty(
+                        Points.RUN.withVerdict("5f2c", GateStatus.CHANGED),
+                        Points.series(Metric.LOSS, 0, 1, Curves.sound(100, 0.02, 6))));
         return faults;
     }
 

@@ -31,7 +31,14 @@ final class Nights {
     /** The default settings with another scan. */
     static Settings settings(Settings.Scan scan) {
         Settings defaults = SettingsLoader.defaults();
-        return new Settings(scan, defaults.report(), defaults.ingest(), defaults.models(), defaults.detectors());
+        return new Settings(
+                scan,
+                defaults.report(),
+                defaults.ingest(),
+                defaults.models(),
+                defaults.validate(),
+                defaults.detectors(),
+                defaults.checks());
     }
 
     static NightlyJob.Request request(Object metrics, Path output, Map<String, String> names, boolean dryRun) {

@@ -1,0 +1,114 @@
+package io.tiltmeter.spark;
+
+import java.io.Serializable;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.paths.SparkPath;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.execution.datasources.FileFormat;
+import org.apache.spark.sql.execution.datasources.PartitionedFile;
+import org.apache.spark.sql.execution.datasources.csv.CSVFileFormat;
+import org.apache.spark.sql.execution.datasources.json.JsonFileFormat;
+import org.apache.spark.sql.execution.datasources.parquet.ParquetFileFormat;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.vectorized.ColumnarBatch;
+import scala.Function1;
+import scala.collection.Iterator;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * Spark's own readers, file by file. A whole scan of Spark's ends with the first damaged file, or leaves damaged files out
+ * without saying so; here each file succeeds or fails by itself, and rows have a place in it.
+ */
+record ShardReaders(List<Reader> byLayout) implements Serializable {
+
+    /** Reads files of one layout; made on the driver, used in tasks. */
+    record Reader(Function1<PartitionedFile, Iterator<InternalRow>> open) implements Serializable {}
+
+    /** Readers of all layouts. */
+    static ShardReaders of(SparkSession spark, List<ShardLayout> layouts) {
+        Configuration configuration = new Configuration(spark.sparkContext().hadoopConfiguration());
+        // Writers leave a checksum beside every page; without this nobody looks at it.
+        configuration.setBoolean("parquet.page.verify-checksum.enabled", true);
+        return new ShardReaders(layouts.stream()
+                .map(layout -> new Reader(reader(spark, layout, configuration)))
+                .toList());
+    }
+
+    private static Function1<PartitionedFile, Iterator<InternalRow>> reader(
+            SparkSession spark, ShardLayout layout, Configuration configuration) {
+        FileFormat format = switch (layout.format()) {
+            case PARQUET -> new ParquetFileFormat();
+            case CSV -> new CSVFileFormat();
+            case JSON, JSON_DOCUMENT -> new JsonFileFormat();
+        };
+        Map<String, String> options = new HashMap<>(layout.format().options());
+        if (layout.format() == ShardFormat.PARQUET) {
+            options.put(
+                    FileFormat.OPTION_RETURNING_BATCH(), String.valueOf(format.supportBatch(spark, layout.schema())));
+        }
+        return format.buildReaderWithPartitionValues(
+                spark,
+                layout.schema(),
+                new StructType(),
+                layout.schema(),
+                CollectionConverters.asScala(List.<org.apache.spark.sql.sources.Filter>of())
+                        .toSeq(),
+                scala.collection.immutable.Map$.MODULE$.from(CollectionConverters.asScala(options)),
+                configuration);
+    }
+
+    /** What is done with a row; a row is only valid until the next. */
+    interface RowConsumer {
+        /** Returns whether to go on. */
+        boolean accept(InternalRow row);
+    }
+
+    /**
+     * Hands the rows of a part of a file to {@code consumer}.
+     *
+     * @throws RuntimeException if the file is damaged; checked exceptions may come undeclared
+     */
+    void read(ShardFile shard, long start, long length, RowConsumer consumer) {
+        PartitionedFile part = new PartitionedFile(
+                InternalRow.empty(),
+                SparkPath.fromPathString(shard.path()),
+                start,
+                length,
+                new String[0],
+                shard.modified(),
+                shard.length(),
+                scala.collection.immutable.Map$.MODULE$.empty());
+        Iterator<?> rows = byLayout.get(shard.schema()).open().apply(part);
+        try {
+            while (rows.hasNext()) {
+                Object next = rows.next();
+                if (next instanceof ColumnarBatch batch) {
+                    java.util.Iterator<InternalRow> inside = batch.rowIterator();
+                    while (inside.hasNext()) {
+                        if (!consumer.accept(inside.next())) {
+                            return;
+                        }
+                    }
+                } else if (!consumer.accept((InternalRow) next)) {
+                    return;
+                }
+            }
+        } finally {
+            if (rows instanceof AutoCloseable open) {
+                close(open);
+            }
+        }
+    }
+
+    private static void close(AutoCloseable rows) {
+        try {
+            rows.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("Cannot close a reader", e);
+        }
+    }
+}

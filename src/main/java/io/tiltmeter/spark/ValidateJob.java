@@ -1,0 +1,230 @@
+package io.tiltmeter.spark;
+
+import io.tiltmeter.config.Settings;
+import io.tiltmeter.model.Rejection;
+import io.tiltmeter.model.Severity;
+import io.tiltmeter.report.GateReport;
+import io.tiltmeter.report.GateSummary;
+import io.tiltmeter.report.VerdictJson;
+import io.tiltmeter.validate.CheckSettings;
+import io.tiltmeter.validate.Checks;
+import io.tiltmeter.validate.DataSpec;
+import io.tiltmeter.validate.Dataset;
+import io.tiltmeter.validate.DatasetProfile;
+import io.tiltmeter.validate.FileFacts;
+import io.tiltmeter.validate.Gate;
+import io.tiltmeter.validate.Gate.CheckVerdict;
+import io.tiltmeter.validate.Results;
+import io.tiltmeter.validate.Status;
+import io.tiltmeter.validate.TokenCells;
+import io.tiltmeter.validate.Verdict;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** The gate: one scan of a dataset, its profile, and the verdict whether it may be trained on. */
+public final class ValidateJob {
+    private static final int ID_CHARACTERS = 16;
+
+    private ValidateJob() {}
+
+    /**
+     * What to judge.
+     *
+     * @param data path of the dataset, or a table of the catalog
+     * @param baseline outputs of earlier validations, or one dataset, that the data is compared with; may be empty
+     * @param output folder for verdict, profile and report
+     * @param width columns of the terminal
+     */
+    public record Request(
+            String data, List<String> baseline, String output, boolean dryRun, int width, boolean colour) {
+        public Request {
+            baseline = List.copyOf(baseline);
+        }
+    }
+
+    /**
+     * Runs the job.
+     *
+     * @throws InputException if nothing of the dataset can be read
+     */
+    public static Outcome run(SparkSession spark, Request request, Settings settings, Progress progress) {
+        Configuration configuration = spark.sparkContext().hadoopConfiguration();
+        Settings.Validate validate = settings.validate();
+        progress.stage("Looking at " + request.data());
+        GateSource source = GateSource.open(spark, request.data(), validate);
+        if (request.dryRun()) {
+            return dryRun(request, source);
+        }
+        Optional<VocabularyFile> vocabulary = Optional.of(validate.vocabularyFile())
+                .filter(file -> !file.isEmpty())
+                .map(file -> VocabularyFile.load(file, configuration));
+        Map<String, Long> manifest =
+                validate.manifest().isEmpty() ? Map.of() : ManifestFile.load(validate.manifest(), configuration);
+        Optional<DatasetProfile> baseline = baseline(spark, request.baseline(), validate, vocabulary, progress);
+        progress.stage(String.format("Reading %,d files", source.files()));
+        try (GateScan scan = scan(spark, source, validate, vocabulary, baseline)) {
+            FileFacts facts = source.facts(scan.damaged(), manifest);
+            if (scan.profile().shards() == 0) {
+                throw new InputException("Cannot validate '" + request.data() + "': none of its "
+                        + facts.damaged().size() + " files can be read, the first because: "
+                        + new TreeMap<>(facts.damaged())
+                                .values().stream().findFirst().orElse("there is no row"));
+            }
+            progress.stage(String.format("Judging %,d shards", scan.profile().shards()));
+            Map<Class<?>, Dataset.Fact> known = new HashMap<>();
+            known.put(FileFacts.class, facts);
+            Dataset data = new Dataset(scan.profile(), baseline, known);
+            Results results = Gate.judge(Checks.all(), data, settings.checks());
+            results.merge(scan.judge(spark, baseline, settings.checks()));
+            List<CheckVerdict> checks = Gate.verdicts(Checks.all(), results, settings.checks());
+            Verdict verdict = new Verdict(
+                    id(source, scan.profile(), baseline, settings),
+                    request.data(),
+                    String.join(", ", request.baseline()),
+                    source.fingerprint(),
+                    validate.fingerprint(),
+                    source.files(),
+                    scan.profile().shards(),
+                    data.all().rows(),
+                    source.bytes(),
+                    checks);
+            progress.stage("Writing the verdict");
+            Path page = write(spark, new Path(request.output()), verdict, data, scan);
+            return outcome(request, verdict, facts, page);
+        }
+    }
+
+    private static GateScan scan(
+            SparkSession spark,
+            GateSource source,
+            Settings.Validate settings,
+            Optional<VocabularyFile> vocabulary,
+            Optional<DatasetProfile> baseline) {
+        Map<String, TokenCells> cells =
+                new TreeMap<>(baseline.map(DatasetProfile::cells).orElse(Map.of()));
+        cells.keySet().retainAll(source.tokenColumns());
+        if (!cells.keySet().containsAll(source.tokenColumns())) {
+            source.sampleCells(spark).forEach(cells::putIfAbsent);
+        }
+        DataSpec data = new DataSpec(
+                GateScan.vocabularies(cells, settings.vocabularySize(), vocabulary, baseline),
+                settings.classes(),
+                settings.offenders());
+        return GateScan.run(
+                spark,
+                source,
+                data,
+                cells,
+                vocabulary.map(VocabularyFile::fingerprint).orElse(""));
+    }
+
+    /** The baseline's profile: read where there is one, several merged, else made of its data. */
+    private static Optional<DatasetProfile> baseline(
+            SparkSession spark,
+            List<String> names,
+            Settings.Validate settings,
+            Optional<VocabularyFile> vocabulary,
+            Progress progress) {
+        Configuration configuration = spark.sparkContext().hadoopConfiguration();
+        DatasetProfile merged = null;
+        for (String name : names) {
+            Optional<Path> stored =
+                    GateSource.isTable(spark, name) ? Optional.empty() : ProfileStore.find(name, configuration);
+            DatasetProfile profile;
+            if (stored.isPresent()) {
+                profile = ProfileStore.read(spark, stored.get());
+            } else {
+                progress.stage("Reading the baseline " + name);
+                GateSource source = GateSource.open(spark, name, settings);
+                try (GateScan scan = scan(spark, source, settings, vocabulary, Optional.ofNullable(merged))) {
+                    profile = scan.profile();
+                }
+            }
+            try {
+                merged = merged == null ? profile : merged.merge(profile);
+            } catch (IllegalArgumentException e) {
+                throw new InputException("Cannot use baseline '" + name + "': " + e.getMessage());
+            }
+        }
+        return Optional.ofNullable(merged);
+    }
+
+    /** The same data under the same settings has the same id. */
+    private static String id(
+            GateSource source, DatasetProfile profile, Optional<DatasetProfile> baseline, Settings settings) {
+        MessageDigest digest = ShardSweep.sha256();
+        digest.update(source.fingerprint().getBytes(StandardCharsets.UTF_8));
+        digest.update(settings.validate().toString().getBytes(StandardCharsets.UTF_8));
+        new TreeMap<>(settings.checks()).forEach((id, check) -> digest.update(line(id, check)));
+        digest.update(profile.vocabulary().getBytes(StandardCharsets.UTF_8));
+        baseline.ifPresent(each -> digest.update(each.total()));
+        return ShardSweep.hex(digest).substring(0, ID_CHARACTERS);
+    }
+
+    private static byte[] line(String id, CheckSettings check) {
+        String line = "\n" + id + " " + check.enabled() + " " + check.level() + " " + new TreeMap<>(check.values());
+        return line.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static Path write(SparkSession spark, Path output, Verdict verdict, Dataset data, GateScan scan) {
+        Configuration configuration = spark.sparkContext().hadoopConfiguration();
+        AttemptFolder attempt = AttemptFolder.begin(output, configuration);
+        ProfileStore.write(spark, attempt.file("profile"), scan.profile(), scan.shards());
+        VerdictTables.write(spark, attempt, verdict, scan);
+        String json = VerdictJson.text(verdict);
+        String html = GateReport.render(verdict, data);
+        AttemptFolder.write(attempt.file(VerdictFile.NAME), json, configuration);
+        AttemptFolder.write(attempt.file("report.html"), html, configuration);
+        attempt.publish();
+        // The same beside the manifest, under names that stay.
+        AttemptFolder.write(new Path(output, VerdictFile.NAME), json, configuration);
+        Path page = new Path(output, "report.html");
+        AttemptFolder.write(page, html, configuration);
+        return page;
+    }
+
+    private static Outcome outcome(Request request, Verdict verdict, FileFacts facts, Path page) {
+        List<Rejection> rejected = new ArrayList<>();
+        new TreeMap<>(facts.damaged())
+                .forEach((file, reason) -> rejected.add(new Rejection(file, 0, reason, 1, Rejection.Level.REJECTED)));
+        Optional<Severity> worst = verdict.status() == Status.FAIL
+                ? Optional.of(Severity.ERROR)
+                : verdict.status() == Status.WARN ? Optional.of(Severity.WARNING) : Optional.empty();
+        long failing = verdict.checks().stream()
+                .filter(check ->
+                        check.status().filter(status -> status == Status.FAIL).isPresent())
+                .count();
+        Optional<String> closed = verdict.passed()
+                ? Optional.empty()
+                : Optional.of("The gate is closed: " + failing + (failing == 1 ? " check fails" : " checks fail"));
+        return new Outcome(
+                GateSummary.render(verdict, request.width(), request.colour()),
+                worst,
+                rejected,
+                Optional.of(page.toString()),
+                closed);
+    }
+
+    private static Outcome dryRun(Request request, GateSource source) {
+        List<String> lines = new ArrayList<>();
+        lines.add("Dry run: nothing is written.");
+        lines.add(String.format("Data     %s: %,d files, %,d bytes", source.name(), source.files(), source.bytes()));
+        lines.add("Tokens   "
+                + (source.tokenColumns().isEmpty() ? "no column" : String.join(", ", source.tokenColumns())));
+        lines.add("Baseline " + (request.baseline().isEmpty() ? "none" : String.join(", ", request.baseline())));
+        source.facts(Map.of(), Map.of())
+                .damaged()
+                .forEach((file, reason) -> lines.add("Damaged  " + file + ": " + reason));
+        lines.add("Output   " + request.output() + " (verdict.json, report.html, profile, judgements, offenders)");
+        return new Outcome(String.join("\n", lines), Optional.empty(), List.of(), Optional.empty());
+    }
+}
