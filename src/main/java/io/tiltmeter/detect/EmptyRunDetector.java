@@ -69,8 +69,8 @@ public final class EmptyRunDetector implements Detector {
                 return Assessment.observed(List.of());
             }
             if (underWay) {
-                return Assessment.inconclusive(
-                        "needs " + (long) needed + " logged step, got " + points + " so far; the run is planned or still going");
+                return Assessment.inconclusive("needs " + (long) needed + " logged step, got " + points
+                        + " so far; the run is planned or still going");
             }
             return Assessment.observed(List.of(Evidence.of(runId, ID)
                     .steps(attempt, firstStep, lastStep, firstStep)
