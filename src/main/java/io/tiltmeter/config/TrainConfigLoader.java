@@ -57,7 +57,7 @@ public final class TrainConfigLoader {
         for (String kind : kinds()) {
             keys.put(POLICIES + "." + kind, TrainKey.actions(POLICIES + "." + kind));
         }
-        SettingKey.all(DETECTORS).stream()
+        SettingKey.all(DETECTORS, List.of()).stream()
                 .filter(key -> key.path().startsWith(DETECT))
                 .forEach(key -> detectorKeys.put(key.path(), key));
         keys.values().forEach(key -> {

@@ -28,7 +28,8 @@ class ReadmeTest {
     private static final Pattern COMMAND = Pattern.compile("\\bjobs/([a-z]+) ([^`;&|\\n]*)");
     private static final Pattern OPTION = Pattern.compile("(?<![\\w-])--[a-z][a-z-]*");
     /** Options of ours; all others that the texts name are Spark's. */
-    private static final List<String> COMMANDS = List.of("compare", "demo", "ingest", "nightly", "score", "train", "validate");
+    private static final List<String> COMMANDS =
+            List.of("compare", "demo", "ingest", "nightly", "score", "train", "validate");
 
     static Stream<String> documents() throws IOException {
         List<String> documents = new ArrayList<>(List.of("README.md"));
