@@ -25,7 +25,7 @@ public final class LengthDriftCheck extends DriftCheck {
             "length-drift",
             "Lengths",
             "Examples are longer or shorter than in the baseline, or in one shard than in the dataset, by the"
-                    + " Jensen-Shannon divergence over 20 cells that each hold a twentieth of the reference.",
+                    + " Jensen-Shannon divergence over up to 20 cells that each hold as much of the reference.",
             Level.ERROR,
             List.of(
                     new Parameter("fail", 0.031, "nats", "Divergence that closes the gate", new Published(ORIGIN)),
@@ -34,6 +34,8 @@ public final class LengthDriftCheck extends DriftCheck {
                     + " meant.");
 
     private static final int CELLS = 20;
+    /** Examples a cell can expect at least, so that the divergence's bias and error are those of large numbers. */
+    private static final int LEAST = 10;
 
     @Override
     public CheckInfo info() {
@@ -47,7 +49,9 @@ public final class LengthDriftCheck extends DriftCheck {
         if (!examples || reference.lengths().count() == 0) {
             return Optional.empty();
         }
-        double[][] counts = column.lengths().alongside(reference.lengths(), CELLS);
+        double fewest = Math.min(column.lengths().count(), reference.lengths().count());
+        int cells = (int) Math.max(2, Math.min(CELLS, fewest / LEAST));
+        double[][] counts = column.lengths().alongside(reference.lengths(), cells);
         Estimate effect = JensenShannon.ofCounts(counts[0], counts[1]);
         String text = "The divergence of " + Results.number(column.lengths().count()) + " lengths is "
                 + Results.number(effect.effect()) + " ± " + Results.number(effect.error()) + " nats; mean length "
