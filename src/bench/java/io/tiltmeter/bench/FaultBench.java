@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -28,7 +29,10 @@ import org.apache.spark.sql.SparkSession;
  * blames. A round plants every recipe into every program it fits, and trains as many healthy runs. What has been trained is
  * not trained again; a smaller number of runs is a part of a greater one.
  *
- * <pre>./mvnw -Pbench,faults verify -DskipTests [-Dbench.runs=300 -Dbench.workers=4 -Dbench.steps=200]</pre>
+ * <pre>./mvnw -Pbench,faults verify -DskipTests [-Dbench.runs=300 -Dbench.workers=4 -Dbench.steps=200 -Dbench.recipes=worker]</pre>
+ *
+ * <p>Recipes are {@code all}, those of one {@link FaultRecipe.Place} by its name ({@code worker}), or ids with commas between
+ * them; healthy runs always are among the fleet, one for each that is not.
  */
 public final class FaultBench {
     private FaultBench() {}
@@ -37,12 +41,12 @@ public final class FaultBench {
 
     private record Found(String detector, int worker, long step) {}
 
-    /** Arguments: folder for the data, runs, workers, steps. */
+    /** Arguments: folder for the data, runs, workers, steps, recipes. */
     public static void main(String[] arguments) throws IOException {
         int workers = Integer.parseInt(arguments[2]);
         int steps = Integer.parseInt(arguments[3]);
         Path root = Path.of(arguments[0]).toAbsolutePath().resolve("faults-" + workers + "x" + steps);
-        List<PlantedTraining> fleet = fleet(Integer.parseInt(arguments[1]), workers, steps);
+        List<PlantedTraining> fleet = fleet(Integer.parseInt(arguments[1]), workers, steps, recipes(arguments[4]));
         Files.createDirectories(root.resolve("labels"));
         // As many tasks at once as workers, whatever the number of cores: they start together or not at all.
         try (SparkSession spark = SparkSession.builder()
@@ -54,7 +58,7 @@ public final class FaultBench {
                 .config("spark.local.dir", root.resolve("spark").toString())
                 .getOrCreate()) {
             train(spark, root, fleet);
-            Path report = root.resolve("report-" + fleet.size());
+            Path report = root.resolve("report-" + arguments[4].replace(',', '+') + "-" + fleet.size());
             delete(report);
             NightlyJob.run(
                     spark,
@@ -73,7 +77,7 @@ public final class FaultBench {
     }
 
     /** Rounds of all recipes in an order drawn once, so that a part of a round is a fair sample. */
-    static List<PlantedTraining> fleet(int runs, int workers, int steps) {
+    static List<PlantedTraining> fleet(int runs, int workers, int steps, List<FaultRecipe> recipes) {
         List<PlantedTraining> fleet = new ArrayList<>();
         for (int round = 0; fleet.size() < runs; round++) {
             List<PlantedTraining> these = new ArrayList<>();
@@ -83,8 +87,10 @@ public final class FaultBench {
                     if (recipe == FaultRecipe.HEALTHY || !recipe.programs().contains(program)) {
                         continue;
                     }
-                    these.add(run(program, recipe, 1000L * round + number, workers, steps));
-                    these.add(run(program, FaultRecipe.HEALTHY, 1000L * round + 500 + number, workers, steps));
+                    if (recipes.contains(recipe)) {
+                        these.add(run(program, recipe, 1000L * round + number, workers, steps));
+                        these.add(run(program, FaultRecipe.HEALTHY, 1000L * round + 500 + number, workers, steps));
+                    }
                     number++;
                 }
             }
@@ -92,6 +98,21 @@ public final class FaultBench {
             fleet.addAll(these);
         }
         return fleet.subList(0, runs);
+    }
+
+    private static List<FaultRecipe> recipes(String choice) {
+        List<String> ids = List.of(choice.split(","));
+        List<FaultRecipe> chosen = Stream.of(FaultRecipe.values())
+                .filter(recipe -> recipe != FaultRecipe.HEALTHY)
+                .filter(recipe -> choice.equals("all")
+                        || recipe.place().name().toLowerCase(Locale.ROOT).equals(choice)
+                        || ids.contains(recipe.id()))
+                .toList();
+        if (chosen.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "No recipe is '" + choice + "', expected all, a place or ids of recipes");
+        }
+        return chosen;
     }
 
     private static PlantedTraining run(Program program, FaultRecipe recipe, long seed, int workers, int steps) {

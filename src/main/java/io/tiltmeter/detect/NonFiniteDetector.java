@@ -14,8 +14,10 @@ import java.util.List;
 
 /**
  * A loss, norm, input or label is NaN or infinite. A gradient that overflows on a step which dynamic loss scaling then
- * skips is that scheme at work and information only; a metric that is non-finite to its end is an error. Also tells when
- * a step is logged without the loss that every step before it had, while the optimizer stood still.
+ * skips is that scheme at work and information only; a metric that is non-finite to its end is an error. Where a worker's
+ * own value is non-finite while another's is not, before the reduction spreads it to all, that worker is named, and is the
+ * cause unless its data was bad. Also tells when a step is logged without the loss that every step before it had, while the
+ * optimizer stood still.
  */
 @AutoService(Detector.class)
 public final class NonFiniteDetector implements Detector {
@@ -62,6 +64,7 @@ public final class NonFiniteDetector implements Detector {
         private long excused;
         private boolean open = true;
         private boolean missing;
+        private Cause cause = Cause.NUMERICS;
 
         Stretch(Metric metric, int attempt, int worker, long from, String value) {
             this.metric = metric;
@@ -116,7 +119,8 @@ public final class NonFiniteDetector implements Detector {
                                 point,
                                 false,
                                 Evidence.number(value) + " non-finite values",
-                                firstBad(metric, point));
+                                firstBad(metric, point),
+                                Cause.DATA);
                     } else {
                         close(metric.ordinal());
                     }
@@ -144,7 +148,24 @@ public final class NonFiniteDetector implements Detector {
             boolean excused = skipped && lossIsFine && metric != Metric.PARAM_NORM;
             // The value of the run may be the median of the workers that are sound.
             String what = Numbers.isUsable(value) ? "not finite" : Double.toString(value);
-            note(metric, point, excused, what, point.firstNonFinite(metric));
+            boolean allAtOnce = point.workers(metric) > 1 && !Numbers.isUsable(point.median(metric));
+            int worker = allAtOnce ? StepRecord.NO_WORKER : point.firstNonFinite(metric);
+            boolean alone = point.workers(metric) > 1 && worker != StepRecord.NO_WORKER;
+            note(metric, point, excused, what, worker, alone && !excused ? culprit(point, worker) : Cause.NUMERICS);
+        }
+
+        /** Why one worker's values went bad while its peers' did not. */
+        private static Cause culprit(StepPoint point, int worker) {
+            for (int i = 0; i < COUNTS.size(); i++) {
+                Metric metric = COUNTS.get(i);
+                if (point.has(metric) && point.value(metric) > 0) {
+                    int bad = firstBad(metric, point);
+                    if (bad == worker || bad == StepRecord.NO_WORKER) {
+                        return Cause.DATA;
+                    }
+                }
+            }
+            return Cause.WORKER;
         }
 
         /** Worker with the largest count, where workers logged their own. */
@@ -166,7 +187,7 @@ public final class NonFiniteDetector implements Detector {
                     && point.value(Metric.GRAD_NORM) > 0
                     && point.value(Metric.GRAD_NORM) == previousNorm;
             if ((lossesInARow >= USUAL || open[Metric.LOSS.ordinal()] != null) && (skipped || sameNorm)) {
-                note(Metric.LOSS, point, skipped, "absent", StepRecord.NO_WORKER);
+                note(Metric.LOSS, point, skipped, "absent", StepRecord.NO_WORKER, Cause.NUMERICS);
                 Stretch stretch = open[Metric.LOSS.ordinal()];
                 if (stretch != null && stretch.from == point.step()) {
                     stretch.missing = true;
@@ -177,10 +198,11 @@ public final class NonFiniteDetector implements Detector {
             }
         }
 
-        private void note(Metric metric, StepPoint point, boolean excused, String value, int worker) {
+        private void note(Metric metric, StepPoint point, boolean excused, String value, int worker, Cause cause) {
             Stretch stretch = open[metric.ordinal()];
             if (stretch == null) {
                 stretch = new Stretch(metric, point.attempt(), worker, point.step(), value);
+                stretch.cause = cause;
                 open[metric.ordinal()] = stretch;
                 if (stretches.size() < 2 * MAX_FINDINGS) {
                     stretches.add(stretch);
@@ -221,14 +243,17 @@ public final class NonFiniteDetector implements Detector {
             Severity severity = data
                     ? Severity.WARNING
                     : normal ? Severity.INFO : s.open && !s.missing ? Severity.ERROR : Severity.WARNING;
-            String where = s.worker == StepRecord.NO_WORKER ? "" : " on worker " + s.worker;
+            boolean first = s.cause == Cause.WORKER || (s.cause == Cause.DATA && !data);
+            String where = s.worker == StepRecord.NO_WORKER
+                    ? ""
+                    : " on worker " + s.worker + (first ? " while it was finite on others" : "");
             String until = s.open ? "to the end of the log" : "up to step " + s.last;
             return Evidence.of(runId, ID)
                     .metric(s.metric)
                     .worker(s.worker)
                     .steps(s.attempt, s.from, s.last, s.from)
                     .score(s.values, count)
-                    .verdict(severity, data ? Cause.DATA : Cause.NUMERICS)
+                    .verdict(severity, s.cause)
                     .text(
                             "%s was %s at step %d%s, %s in a row, %s%s",
                             s.metric.column(),

@@ -4,11 +4,12 @@ import io.tiltmeter.model.Cause;
 import io.tiltmeter.model.Finding;
 
 /**
- * Which of two things seen at the same step comes first in the way a training step is computed: data, then one worker,
- * then the loss scale, then gradients, and last the loss, in which all of them show.
+ * Which of two things seen at the same step comes first in the way a training step is computed: data, then one worker's
+ * copy of the model, then anything else of that worker, then the loss scale, then gradients, and last the loss, in which all of them show.
  */
 enum First {
     DATA,
+    REPLICA,
     WORKER,
     SCALE,
     GRADIENT,
@@ -19,7 +20,9 @@ enum First {
             return DATA;
         }
         if (finding.cause() == Cause.WORKER) {
-            return WORKER;
+            boolean isReplica = finding.detector().equals("replica-drift")
+                    || finding.detector().equals("frozen-worker");
+            return isReplica ? REPLICA : WORKER;
         }
         switch (finding.metric()) {
             case "loss_scale":

@@ -6,28 +6,49 @@ import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepRecord;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 
 /** Decides what came first in a group of findings, and says why. */
 final class FirstCause {
+    /** Detectors that see a level move: they estimate the step at which it began, others know it. */
+    private static final Set<String> ESTIMATING =
+            Set.of("worker-outlier", "gradient-direction", "token-drift", "straggler");
+    /** Logged steps by which such an estimate may be early. */
+    private static final int ESTIMATED_WITHIN = 2;
+
     private FirstCause() {}
 
     /**
-     * The finding that came first: the earliest; of those at the same step the one computed first. Information counts only
-     * where nothing graver shares its step or where it precedes as a symptom that is able to cause what followed (data,
-     * scale, gradient).
+     * The finding that came first: the earliest; of those at the same step the one computed first, and of one worker's those
+     * within the error of the earliest's step. Information counts only where nothing graver shares its step or where it
+     * precedes as a symptom that is able to cause what followed (data, scale, gradient).
+     *
+     * @param stride usual distance of logged steps
      */
-    static Finding of(List<Finding> findings) {
+    static Finding of(List<Finding> findings, double stride) {
         Finding gravest = findings.stream()
                 .max(Comparator.comparing(Finding::severity).thenComparing(Finding.ORDER.reversed()))
                 .orElseThrow();
-        return findings.stream()
+        List<Finding> able = findings.stream()
                 .filter(f -> f.severity() != Severity.INFO
                         || gravest.severity() == Severity.INFO
                         || (First.of(f) != First.LOSS && f.stepFrom() <= gravest.stepFrom()))
+                .toList();
+        Finding earliest = able.stream()
                 .min(Comparator.comparingLong(Finding::stepFrom)
                         .thenComparing(First::of)
                         .thenComparing(Finding.ORDER))
                 .orElse(gravest);
+        if (!ESTIMATING.contains(earliest.detector())) {
+            return earliest;
+        }
+        return able.stream()
+                .filter(f -> f.worker() == earliest.worker()
+                        && f.stepFrom() <= earliest.stepFrom() + ESTIMATED_WITHIN * stride)
+                .min(Comparator.comparing((Finding f) -> First.of(f))
+                        .thenComparingLong(Finding::stepFrom)
+                        .thenComparing(Finding.ORDER))
+                .orElse(earliest);
     }
 
     /** Family of the cause: that of the first finding, or of the first later one that names it. */

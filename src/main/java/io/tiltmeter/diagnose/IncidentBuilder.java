@@ -73,7 +73,7 @@ public final class IncidentBuilder {
                 .sorted(Comparator.comparingInt(Group::attempt)
                         .thenComparingLong(Group::firstStep)
                         .thenComparing(g -> First.of(g.findings.get(0))))
-                .forEach(g -> incidents.add(incident(run.runId(), g, ids)));
+                .forEach(g -> incidents.add(incident(run.runId(), g, stride, ids)));
         return incidents;
     }
 
@@ -121,9 +121,9 @@ public final class IncidentBuilder {
         return gathered;
     }
 
-    private Incident incident(String runId, Group group, Set<String> ids) {
+    private Incident incident(String runId, Group group, double stride, Set<String> ids) {
         List<Finding> findings = group.findings;
-        Finding first = FirstCause.of(findings);
+        Finding first = FirstCause.of(findings, stride);
         String id = runId + "/" + group.attempt() + "/" + group.firstStep();
         String unique = id;
         for (int i = 2; !ids.add(unique); i++) {

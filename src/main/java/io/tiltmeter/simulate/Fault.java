@@ -8,9 +8,11 @@ import io.tiltmeter.model.StepRecord;
  *
  * @param first first logged step affected in any way
  * @param last last logged step affected
- * @param worker worker at fault, or {@link StepRecord#NO_WORKER}
+ * @param worker first worker at fault, or {@link StepRecord#NO_WORKER}
+ * @param count number of workers at fault
+ * @param spacing from one of them to the next
  */
-record Fault(FaultKind kind, long first, long last, int worker) {
+record Fault(FaultKind kind, long first, long last, int worker, int count, int spacing) {
     /** By how many logged steps the gradient norm leads the loss. */
     static final int LEAD = 3;
     /** How long a spike takes from its first rise of the loss until it is over. */
@@ -29,12 +31,72 @@ record Fault(FaultKind kind, long first, long last, int worker) {
     static final double CLUSTER_STALL = 8;
     /** How much longer a slow worker computes. */
     static final double SLOWNESS = 1.8;
+    /** Every how many logged steps a periodically slow worker is slow. */
+    static final int PERIOD = 3;
+    /** How much too long the gradient of a bad worker is. */
+    static final double OUTLIER = 4;
+    /** Share of its tokens that a worker keeps. */
+    static final double FEWER_TOKENS = 0.5;
+    /** Old batches that a lagged worker goes round in. */
+    static final int LAG = 5;
     /** Where a run with too high a learning rate levels off, as a share of the loss to be learned. */
     static final double PLATEAU = 0.3;
 
     private static final double SPIKE_DECAY = 8;
     private static final double RUNAWAY_RATE = 0.15;
     private static final double OSCILLATION_PERIOD = 80;
+
+    Fault(FaultKind kind, long first, long last, int worker) {
+        this(kind, first, last, worker, 1, 1);
+    }
+
+    /** Whether a worker is among those at fault. */
+    boolean concerns(int someone) {
+        int distance = someone - worker;
+        return worker >= 0 && distance >= 0 && distance % spacing == 0 && distance / spacing < count;
+    }
+
+    /** Whether a worker is at fault at a logged step. */
+    boolean strikes(int someone, long n) {
+        return active(n) && concerns(someone);
+    }
+
+    /** Whose data a worker that is fed another's gets: the worker's before it. */
+    int dataOf(int someone, long n) {
+        return kind == FaultKind.DUPLICATED_DATA && strikes(someone, n) ? someone - 1 : someone;
+    }
+
+    /** Which logged step's data and loss a worker shows. */
+    long shown(int someone, long n) {
+        int lag = repeats();
+        return lag > 0 && strikes(someone, n) ? first - lag + (n - first) % lag : n;
+    }
+
+    /** How many old steps the worker at fault shows again and again; 0 if it does not. */
+    int repeats() {
+        return kind == FaultKind.FROZEN_WORKER ? 1 : kind == FaultKind.LAGGED_WORKER ? LAG : 0;
+    }
+
+    /** Multiplies the norm of a worker's own gradient. */
+    double ownGradientFactor(int someone, long n) {
+        boolean tooLong = kind == FaultKind.WORKER_OUTLIER || kind == FaultKind.THREE_OUTLIERS;
+        return tooLong && strikes(someone, n) ? OUTLIER : 1;
+    }
+
+    /** Multiplies the cosine of a worker's gradient with the others'. */
+    int sign(int someone, long n) {
+        return kind == FaultKind.FLIPPED_GRADIENT && strikes(someone, n) ? -1 : 1;
+    }
+
+    /** Multiplies a worker's tokens. */
+    double tokenFactor(int someone, long n) {
+        return kind == FaultKind.TOKEN_DRIFT && strikes(someone, n) ? FEWER_TOKENS : 1;
+    }
+
+    /** Whether a worker's parameters are its own. */
+    boolean drifted(int someone, long n) {
+        return kind == FaultKind.REPLICA_DRIFT && strikes(someone, n);
+    }
 
     boolean active(long n) {
         return n >= first && n <= last;
@@ -100,7 +162,11 @@ record Fault(FaultKind kind, long first, long last, int worker) {
 
     /** Factor on the busy time of the worker at fault. */
     double slowness(long n) {
-        return kind == FaultKind.SLOW_WORKER && active(n) ? SLOWNESS : 1;
+        return switch (kind) {
+            case SLOW_WORKER, SLOW_NODE, SLOW_IN_TURN -> active(n) ? SLOWNESS : 1;
+            case SLOW_PERIODIC -> active(n) && (n - first) % PERIOD == 0 ? SLOWNESS : 1;
+            default -> 1;
+        };
     }
 
     /** How long the worker at fault waits for data beyond the usual, in mean compute times. */
@@ -128,7 +194,8 @@ record Fault(FaultKind kind, long first, long last, int worker) {
                 yield ISOLATED_STALL * stalls;
             }
             case STALL_CLUSTER -> CLUSTER_STALL * steps;
-            case SLOW_WORKER -> (SLOWNESS - 1) * logEvery * steps;
+            case SLOW_WORKER, SLOW_NODE, SLOW_IN_TURN -> (SLOWNESS - 1) * logEvery * steps;
+            case SLOW_PERIODIC -> (SLOWNESS - 1) * logEvery * ((steps + PERIOD - 1) / PERIOD);
             default -> 0;
         };
     }

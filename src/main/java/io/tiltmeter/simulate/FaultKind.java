@@ -31,12 +31,34 @@ public enum FaultKind {
     EMPTY_RUN("empty-run", Severity.WARNING),
     /** The first start crashes; the second resumes from a checkpoint and replays the steps since. */
     RESTART("restart", Severity.INFO),
-    /** One worker computes slower than its peers until the end. No detector is named for it. */
-    SLOW_WORKER(null, Severity.WARNING),
+    /** One worker computes slower than its peers until the end. */
+    SLOW_WORKER("straggler", Severity.ERROR),
     /** The learning rate is too high: the run levels off far above its siblings. */
     LEARNING_RATE_TOO_HIGH("plateau-among-siblings", Severity.WARNING),
     /** All runs of one project share the data order and a small jump of the loss at the same steps. */
-    SHARED_DATA_ORDER("loss-spike", Severity.WARNING);
+    SHARED_DATA_ORDER("loss-spike", Severity.WARNING),
+    /** One worker's gradient is too long until the end. */
+    WORKER_OUTLIER("worker-outlier", Severity.ERROR),
+    /** The gradients of three workers are too long until the end, all at once; of fewer where there are not 15. */
+    THREE_OUTLIERS("worker-outlier", Severity.ERROR),
+    /** One worker's gradient points the wrong way until the end; its norm is as it should be. */
+    FLIPPED_GRADIENT("gradient-direction", Severity.ERROR),
+    /** One worker logs the same batch and loss again and again. */
+    FROZEN_WORKER("frozen-worker", Severity.ERROR),
+    /** One worker goes round and round in a handful of old batches. */
+    LAGGED_WORKER("frozen-worker", Severity.ERROR),
+    /** One worker's parameters are not those of its replicas any more. */
+    REPLICA_DRIFT("replica-drift", Severity.ERROR),
+    /** One worker is fed the batches of another. */
+    DUPLICATED_DATA("duplicated-data", Severity.ERROR),
+    /** One worker's batches hold half as many tokens as its peers'. */
+    TOKEN_DRIFT("token-drift", Severity.ERROR),
+    /** One worker computes slower at every third logged step until the end. */
+    SLOW_PERIODIC("straggler", Severity.WARNING),
+    /** At every logged step another worker computes slower until the end. */
+    SLOW_IN_TURN("straggler", Severity.WARNING),
+    /** The workers of one host compute slower until the end; no more than a third of all. */
+    SLOW_NODE("straggler", Severity.ERROR);
 
     private final @Nullable String detector;
     private final Severity severity;
@@ -64,6 +86,11 @@ public enum FaultKind {
     /** Whether it strikes all runs of one project and not single runs. */
     public boolean isProjectWide() {
         return this == SHARED_DATA_ORDER;
+    }
+
+    /** Whether only values that workers log each for itself show it. */
+    public boolean isOfWorkers() {
+        return compareTo(SHARED_DATA_ORDER) > 0;
     }
 
     /** Kebab-case name, e.g. {@code loss-spike}. */

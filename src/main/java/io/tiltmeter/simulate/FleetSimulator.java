@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * one wherever it is needed from the (serializable) {@link FleetSpec}.
  */
 public final class FleetSimulator {
-    private static final int WORKERS_A_HOST = 8;
+    static final int WORKERS_A_HOST = 8;
 
     private final FleetSpec spec;
 
@@ -95,7 +95,7 @@ public final class FleetSimulator {
                 exit);
     }
 
-    /** The rows of a run in the {@code topology} table, computed one by one: pure data parallelism, 8 workers a host. */
+    /** The rows of a run in the {@code topology} table, computed one by one: neighbours are a stage, 8 workers a host. */
     public Stream<TopologyRecord> topology(int run) {
         RunPlan plan = new RunPlan(spec, run);
         int hosts = (spec.workers() + WORKERS_A_HOST - 1) / WORKERS_A_HOST;
@@ -109,11 +109,16 @@ public final class FleetSimulator {
                                 worker,
                                 "node-" + RunPlan.padded((firstHost + worker / WORKERS_A_HOST) % (4L * hosts), 5),
                                 "accelerator:" + worker % WORKERS_A_HOST,
-                                worker,
+                                worker - firstOf(plan.stage(worker)),
                                 0,
-                                0,
+                                plan.stage(worker),
                                 0,
                                 0)));
+    }
+
+    /** First worker of a stage. */
+    private int firstOf(int stage) {
+        return (int) (((long) stage * spec.workers() + spec.stages() - 1) / spec.stages());
     }
 
     /** The rows of a run in the {@code events} table: checkpoints and evaluations at logged steps, and restarts. */
@@ -201,9 +206,14 @@ public final class FleetSimulator {
                 .toList();
     }
 
-    /** What is planted into one run: nothing, its own fault, its project's data-order event, or both. */
+    /**
+     * What is planted into one run: nothing, its own fault (one label for each worker at fault
+     * but of a host, which is one), its project's data-order event, or both.
+     */
     public List<PlantedFault> labels(int run) {
         RunPlan plan = new RunPlan(spec, run);
-        return plan.faults().stream().map(fault -> Labels.label(plan, fault)).toList();
+        return plan.faults().stream()
+                .flatMap(fault -> Labels.labels(plan, fault))
+                .toList();
     }
 }

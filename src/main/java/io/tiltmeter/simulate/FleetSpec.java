@@ -2,6 +2,7 @@ package io.tiltmeter.simulate;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What fleet to simulate. Two equal specifications give bit-identical fleets on every machine.
@@ -20,6 +21,7 @@ import java.util.List;
  * @param checkpointEvery steps between checkpoints; shortened in runs of less than five such intervals
  * @param evalEvery steps between evaluations
  * @param batching whether all workers' batches hold equally many tokens
+ * @param stages pipeline stages that the workers of a run are divided into, each with gradients of its own length
  */
 public record FleetSpec(
         long seed,
@@ -35,7 +37,8 @@ public record FleetSpec(
         Logging logging,
         int checkpointEvery,
         int evalEvery,
-        Batching batching)
+        Batching batching,
+        int stages)
         implements Serializable {
 
     /** Fewest logged steps of a run into which a fault fits. */
@@ -43,6 +46,8 @@ public record FleetSpec(
 
     /** Who writes rows. */
     public enum Logging {
+        /** As all workers, and with it hashes of batches and parameters and the gradient's cosine with the others'. */
+        FULL,
         /** Every worker its own row, and one row for the run. */
         ALL_WORKERS,
         /** Rank 0 its own row, and one row for the run. */
@@ -65,6 +70,11 @@ public record FleetSpec(
         atLeast("steps", steps, 1);
         atLeast("projects", projects, 1);
         atLeast("logEvery", logEvery, 1);
+        atLeast("stages", stages, 1);
+        if (stages > workers) {
+            throw new IllegalArgumentException(
+                    "Fleet has 'stages' = " + stages + " but it must be <= 'workers' = " + workers);
+        }
         atLeast("checkpointEvery", checkpointEvery, 1);
         atLeast("evalEvery", evalEvery, 1);
         share("faultyShare", faultyShare);
@@ -72,10 +82,13 @@ public record FleetSpec(
         faults = faults.stream().distinct().toList();
         if (faultyShare > 0 && !faults.isEmpty()) {
             atLeast("steps / logEvery", steps / logEvery, FEWEST_LOGGED_STEPS);
+            if (faults.stream().anyMatch(FaultKind::isOfWorkers)) {
+                atLeast("workers", workers, 2);
+            }
         }
     }
 
-    /** A small fleet with every kind of fault: 40 runs in 4 projects, 4 workers, 1,000 steps, 35 % of the runs faulty. */
+    /** A small fleet with every kind of fault that the run as a whole shows: 40 runs in 4 projects, 4 workers, 1,000 steps, 35 % of the runs faulty. */
     public static FleetSpec small(long seed) {
         return new FleetSpec(
                 seed,
@@ -85,13 +98,27 @@ public record FleetSpec(
                 1_790_000_000_000_000L,
                 4,
                 0.35,
-                List.of(FaultKind.values()),
+                Stream.of(FaultKind.values())
+                        .filter(kind -> !kind.isOfWorkers())
+                        .toList(),
                 0.25,
                 1,
                 Logging.ALL_WORKERS,
                 100,
                 100,
-                Batching.CONSTANT);
+                Batching.CONSTANT,
+                1);
+    }
+
+    /** A fleet for faults of single workers, all of whose workers log in full. */
+    public static FleetSpec workers(long seed) {
+        return small(seed)
+                .withFaults(
+                        0.5,
+                        Stream.of(FaultKind.values())
+                                .filter(kind -> kind.isOfWorkers() || kind == FaultKind.SLOW_WORKER)
+                                .toList())
+                .withLogging(1, Logging.FULL);
     }
 
     /** The fleet of the benchmarks: 200 runs in 10 projects, 8 workers, 5,000 steps: some 9 million rows. */
@@ -120,7 +147,8 @@ public record FleetSpec(
                 logging,
                 checkpointEvery,
                 evalEvery,
-                batching);
+                batching,
+                stages);
     }
 
     public FleetSpec withRuns(int newRuns) {
@@ -138,7 +166,8 @@ public record FleetSpec(
                 logging,
                 checkpointEvery,
                 evalEvery,
-                batching);
+                batching,
+                stages);
     }
 
     public FleetSpec withWorkers(int newWorkers) {
@@ -156,7 +185,8 @@ public record FleetSpec(
                 logging,
                 checkpointEvery,
                 evalEvery,
-                batching);
+                batching,
+                stages);
     }
 
     public FleetSpec withSteps(long newSteps) {
@@ -174,7 +204,8 @@ public record FleetSpec(
                 logging,
                 checkpointEvery,
                 evalEvery,
-                batching);
+                batching,
+                stages);
     }
 
     public FleetSpec withStartMicros(long newStartMicros) {
@@ -192,7 +223,8 @@ public record FleetSpec(
                 logging,
                 checkpointEvery,
                 evalEvery,
-                batching);
+                batching,
+                stages);
     }
 
     public FleetSpec withProjects(int newProjects) {
@@ -210,7 +242,8 @@ public record FleetSpec(
                 logging,
                 checkpointEvery,
                 evalEvery,
-                batching);
+                batching,
+                stages);
     }
 
     /** The share of runs to plant into, and the kinds to plant in turn. */
@@ -229,7 +262,8 @@ public record FleetSpec(
                 logging,
                 checkpointEvery,
                 evalEvery,
-                batching);
+                batching,
+                stages);
     }
 
     public FleetSpec withFp16Share(double newShare) {
@@ -247,7 +281,8 @@ public record FleetSpec(
                 logging,
                 checkpointEvery,
                 evalEvery,
-                batching);
+                batching,
+                stages);
     }
 
     /** Every how many steps a row is logged, and by whom. */
@@ -266,7 +301,8 @@ public record FleetSpec(
                 newLogging,
                 checkpointEvery,
                 evalEvery,
-                batching);
+                batching,
+                stages);
     }
 
     public FleetSpec withCheckpointEvery(int newCheckpointEvery) {
@@ -284,7 +320,8 @@ public record FleetSpec(
                 logging,
                 newCheckpointEvery,
                 evalEvery,
-                batching);
+                batching,
+                stages);
     }
 
     public FleetSpec withEvalEvery(int newEvalEvery) {
@@ -302,7 +339,27 @@ public record FleetSpec(
                 logging,
                 checkpointEvery,
                 newEvalEvery,
-                batching);
+                batching,
+                stages);
+    }
+
+    public FleetSpec withStages(int newStages) {
+        return new FleetSpec(
+                seed,
+                runs,
+                workers,
+                steps,
+                startMicros,
+                projects,
+                faultyShare,
+                faults,
+                fp16Share,
+                logEvery,
+                logging,
+                checkpointEvery,
+                evalEvery,
+                batching,
+                newStages);
     }
 
     public FleetSpec withBatching(Batching newBatching) {
@@ -320,7 +377,8 @@ public record FleetSpec(
                 logging,
                 checkpointEvery,
                 evalEvery,
-                newBatching);
+                newBatching,
+                stages);
     }
 
     private static void atLeast(String name, long value, long least) {

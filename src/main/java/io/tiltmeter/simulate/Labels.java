@@ -1,23 +1,36 @@
 package io.tiltmeter.simulate;
 
+import io.tiltmeter.model.StepRecord;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
 /** Puts planted faults into words. */
 final class Labels {
     private Labels() {}
 
-    static PlantedFault label(RunPlan plan, Fault fault) {
+    /** One label for each worker at fault; a slow host is one, and blames no single worker. */
+    static Stream<PlantedFault> labels(RunPlan plan, Fault fault) {
+        if (fault.kind() == FaultKind.SLOW_NODE && fault.count() > 1) {
+            return Stream.of(label(plan, fault, StepRecord.NO_WORKER));
+        }
+        return IntStream.range(0, fault.count())
+                .mapToObj(i -> label(plan, fault, fault.worker() + i * fault.spacing()));
+    }
+
+    private static PlantedFault label(RunPlan plan, Fault fault, int worker) {
         FaultKind kind = fault.kind();
         return new PlantedFault(
                 plan.runId,
                 kind,
                 plan.step(fault.first()),
                 plan.step(fault.last()),
-                fault.worker(),
+                worker,
                 kind.detector().orElse(null),
                 kind.severity(),
-                describe(plan, fault));
+                describe(plan, fault, worker));
     }
 
-    private static String describe(RunPlan plan, Fault fault) {
+    private static String describe(RunPlan plan, Fault fault, int worker) {
         long first = plan.step(fault.first());
         long last = plan.step(fault.last());
         long loss = plan.step(fault.first() + Fault.LEAD);
@@ -51,6 +64,26 @@ final class Labels {
             case LEARNING_RATE_TOO_HIGH ->
                 "Learning rate ten times that of its siblings; loss levels off above them from" + " about step "
                         + first;
+            case WORKER_OUTLIER, THREE_OUTLIERS ->
+                "Gradient of worker " + worker + " is " + Fault.OUTLIER + " times too long from step " + first + " on";
+            case FLIPPED_GRADIENT -> "Gradient of worker " + worker + " has the wrong sign from step " + first + " on";
+            case FROZEN_WORKER ->
+                "Worker " + worker + " shows its last batch and loss again and again from step " + first + " on";
+            case LAGGED_WORKER ->
+                "Worker " + worker + " goes round in its last " + Fault.LAG + " batches from step " + first + " on";
+            case REPLICA_DRIFT -> "Parameters of worker " + worker + " are its own from step " + first + " on";
+            case DUPLICATED_DATA ->
+                "Worker " + worker + " reads the batches of worker " + (worker - 1) + " from step " + first + " on";
+            case TOKEN_DRIFT -> "Worker " + worker + " reads half as many tokens from step " + first + " on";
+            case SLOW_PERIODIC ->
+                "Worker " + worker + " computes " + Fault.SLOWNESS + " times as long at every " + Fault.PERIOD
+                        + "rd logged step from step " + first + " on";
+            case SLOW_IN_TURN ->
+                "Another worker at every logged step computes " + Fault.SLOWNESS + " times as long from step " + first
+                        + " on";
+            case SLOW_NODE ->
+                "Workers " + fault.worker() + " to " + (fault.worker() + fault.count() - 1) + " compute "
+                        + Fault.SLOWNESS + " times as long from step " + first + " on";
             case SHARED_DATA_ORDER ->
                 "Loss of all runs of " + plan.projectName + " jumps from step " + first + " to step " + last;
         };

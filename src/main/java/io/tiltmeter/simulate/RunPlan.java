@@ -113,7 +113,26 @@ final class RunPlan {
             case GRADIENT_EXPLOSION -> new Fault(kind, at, at + Fault.EXPLOSION_LENGTH - 1, none);
             case STALL_ISOLATED -> new Fault(kind, at, at + Fault.STALLS[Fault.STALLS.length - 1], some);
             case STALL_CLUSTER -> new Fault(kind, at, at + Fault.CLUSTER_LENGTH - 1, none);
-            case NAN_INPUTS, SLOW_WORKER -> new Fault(kind, at, end, some);
+            case NAN_INPUTS,
+                    SLOW_WORKER,
+                    SLOW_PERIODIC,
+                    WORKER_OUTLIER,
+                    FLIPPED_GRADIENT,
+                    FROZEN_WORKER,
+                    LAGGED_WORKER,
+                    REPLICA_DRIFT,
+                    TOKEN_DRIFT -> new Fault(kind, at, end, some);
+            case SLOW_IN_TURN -> new Fault(kind, at, end, none);
+            case DUPLICATED_DATA -> new Fault(kind, at, end, Math.max(1, some));
+            case THREE_OUTLIERS -> {
+                int third = Math.max(1, spec.workers() / 3);
+                yield new Fault(kind, at, end, some % third, Math.max(1, Math.min(3, spec.workers() / 5)), third);
+            }
+            case SLOW_NODE -> {
+                int host = some / FleetSimulator.WORKERS_A_HOST * FleetSimulator.WORKERS_A_HOST;
+                int most = Math.min(FleetSimulator.WORKERS_A_HOST, Math.max(1, spec.workers() / 3));
+                yield new Fault(kind, at, end, host, Math.min(most, spec.workers() - host), 1);
+            }
             case ABORTED_RUN -> new Fault(kind, at, at, none);
             case EMPTY_RUN -> new Fault(kind, 0, 0, none);
             case RESTART -> restart();
@@ -267,6 +286,16 @@ final class RunPlan {
                 + step / checkpointEvery * checkpointSeconds
                 + step / spec.evalEvery() * evalSeconds
                 + (fault == null ? 0 : fault.delay(n, spec.logEvery()) * busySeconds);
+    }
+
+    /** What every random number of a logged step derives from. */
+    long stepKey(long n) {
+        return Noise.child(key, 64 + n);
+    }
+
+    /** Pipeline stage of a worker: stages are neighbouring ranks. */
+    int stage(int worker) {
+        return (int) ((long) worker * spec.stages() / spec.workers());
     }
 
     static String padded(long number, int digits) {

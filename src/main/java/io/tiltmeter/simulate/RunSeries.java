@@ -1,5 +1,6 @@
 package io.tiltmeter.simulate;
 
+import io.tiltmeter.model.StepRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,7 @@ final class RunSeries {
     private boolean gradNaN;
     private double maxQuantile;
     private int slowest;
+    private int inTurn = StepRecord.NO_WORKER;
     private double maxBusy;
     private double networkSeconds;
     private double saveSeconds;
@@ -88,9 +90,15 @@ final class RunSeries {
         maxBusy = busy(maxQuantile);
         networkSeconds = 0;
         if (fault != null) {
-            if (fault.worker() >= 0) {
-                double own = busySeconds(n, fault.worker()) + extraDataWait(n, fault.worker());
-                maxBusy = Math.max(maxBusy, own);
+            boolean takesTurns = fault.kind() == FaultKind.SLOW_IN_TURN;
+            inTurn = takesTurns ? Noise.below(stepKey, 6, plan.spec.workers()) : StepRecord.NO_WORKER;
+            if (takesTurns) {
+                maxBusy = Math.max(maxBusy, busySeconds(n, inTurn));
+            } else if (fault.worker() >= 0) {
+                for (int i = 0; i < fault.count(); i++) {
+                    int worker = fault.worker() + i * fault.spacing();
+                    maxBusy = Math.max(maxBusy, busySeconds(n, worker) + extraDataWait(n, worker));
+                }
             }
             networkSeconds = fault.networkStall(n) * plan.busySeconds;
         }
@@ -113,7 +121,7 @@ final class RunSeries {
     }
 
     private void innovate(long n) {
-        stepKey = Noise.child(plan.key, 64 + n);
+        stepKey = plan.stepKey(n);
         lossNoise = LOSS_CORRELATION * lossNoise + LOSS_INNOVATION * Noise.heavyTailed(stepKey, 0);
         gradientNoise = GRADIENT_CORRELATION * gradientNoise + GRADIENT_INNOVATION * Noise.normal(stepKey, 2);
     }
@@ -126,11 +134,14 @@ final class RunSeries {
     double busySeconds(long n, int worker) {
         double own =
                 busy(worker == slowest ? maxQuantile : maxQuantile * Noise.uniform(Noise.worker(stepKey, worker), 1));
-        return fault != null && worker == fault.worker() ? own * fault.slowness(n) : own;
+        if (fault == null || !(fault.concerns(worker) || worker == inTurn)) {
+            return own;
+        }
+        return own * fault.slowness(n);
     }
 
     double extraDataWait(long n, int worker) {
-        return fault != null && worker == fault.worker() ? fault.dataStall(n) * plan.busySeconds : 0;
+        return fault != null && fault.concerns(worker) ? fault.dataStall(n) * plan.busySeconds : 0;
     }
 
     long stepKey() {

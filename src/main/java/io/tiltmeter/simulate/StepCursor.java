@@ -17,6 +17,13 @@ public final class StepCursor {
     private static final double LOCAL_GRADIENT_NOISE = 0.1;
     private static final double USUAL_DATA_SHARE = 0.02;
     private static final double TOKEN_SPREAD = 0.2;
+    /** Mean and standard deviation of the cosine of a worker's gradient with its peers'. */
+    private static final double COSINE = 0.3;
+
+    private static final double COSINE_NOISE = 0.05;
+    /** How much longer gradients are from one pipeline stage to the next. */
+    private static final double STAGE_GRADIENT = 1.5;
+
     private static final double HALF_ROOT = Math.sqrt(0.5);
 
     private final RunPlan plan;
@@ -25,6 +32,7 @@ public final class StepCursor {
     private final int toWorker;
     private final long fromStep;
     private final long toStep;
+    private final boolean isFull;
     private final double localDeviation;
     private final double localGradientScale;
     private final MetricValues globalValues = new MetricValues();
@@ -34,6 +42,9 @@ public final class StepCursor {
     private long n;
     private long end;
     private int worker;
+    /** Losses that a frozen or lagged worker repeats. */
+    private double @Nullable [] old;
+
     private double ringNoise;
     private double ringTokens;
 
@@ -45,6 +56,7 @@ public final class StepCursor {
         this.fromStep = fromStep;
         this.toStep = toStep;
         this.worker = this.toWorker;
+        this.isFull = plan.spec.logging() == FleetSpec.Logging.FULL;
         double workers = plan.spec.workers();
         this.localDeviation = RunPlan.EXAMPLE_NOISE * Math.sqrt((1 - 1 / workers) / plan.localBatch) * HALF_ROOT;
         this.localGradientScale = Math.sqrt(1 + RunPlan.GRADIENT_NOISE_SCALE / plan.localBatch);
@@ -53,7 +65,7 @@ public final class StepCursor {
     /** How many workers write rows of their own. */
     static int workersLogging(FleetSpec spec) {
         return switch (spec.logging()) {
-            case ALL_WORKERS -> spec.workers();
+            case FULL, ALL_WORKERS -> spec.workers();
             case RANK_ZERO -> 1;
             case GLOBAL_ONLY -> 0;
         };
@@ -124,18 +136,33 @@ public final class StepCursor {
         int next = worker + 1 == plan.spec.workers() ? 0 : worker + 1;
         double nextNoise = ringNoise(next);
         double nextTokens = ringTokens(next);
-        boolean nanInputs = plan.fault != null && plan.fault.worker() == worker && plan.fault.nanInputs(n);
+        Fault fault = plan.fault;
+        boolean nanInputs = fault != null && fault.concerns(worker) && fault.nanInputs(n);
 
         MetricValues values = localValues;
         boolean allLost = Double.isNaN(series.loss());
         double deviation = localDeviation * series.expectedLoss() * (ringNoise - nextNoise);
-        values.set(Metric.LOSS, allLost ? Double.NaN : series.loss() + deviation);
+        double loss = allLost ? Double.NaN : series.loss() + deviation;
+        if (fault != null && fault.kind().isOfWorkers()) {
+            loss = shownLoss(fault, loss);
+        }
+        values.set(Metric.LOSS, loss);
         boolean lost = nanInputs || allLost;
         double gradNorm = series.trueGradNorm()
                 * localGradientScale
-                * StrictMath.exp(LOCAL_GRADIENT_NOISE * Noise.normal(key, 2));
+                * StrictMath.exp(LOCAL_GRADIENT_NOISE * Noise.normal(key, 2))
+                * (fault == null ? 1 : fault.ownGradientFactor(worker, n));
+        for (int stage = plan.stage(worker); stage > 0; stage--) {
+            gradNorm *= STAGE_GRADIENT;
+        }
         setOrRemove(values, Metric.GRAD_NORM, !series.skipped(), lost ? Double.NaN : gradNorm);
-        values.set(Metric.TOKENS, (double) plan.localBatch * plan.sequenceLength + ringTokens - nextTokens);
+        if (isFull) {
+            double cosine = COSINE + COSINE_NOISE * Noise.normal(key, 5);
+            int sign = fault == null ? 1 : fault.sign(worker, n);
+            setOrRemove(values, Metric.GRAD_COSINE, !series.skipped(), lost ? Double.NaN : sign * cosine);
+        }
+        double tokens = (double) plan.localBatch * plan.sequenceLength + ringTokens - nextTokens;
+        values.set(Metric.TOKENS, fault == null ? tokens : Math.rint(tokens * fault.tokenFactor(worker, n)));
         values.set(Metric.EXAMPLES, plan.localBatch);
         values.set(Metric.NAN_INPUTS, nanInputs ? plan.sequenceLength : 0);
 
@@ -148,6 +175,37 @@ public final class StepCursor {
         values.set(Metric.STEP_SECONDS, series.stepSeconds());
         ringNoise = nextNoise;
         ringTokens = nextTokens;
+    }
+
+    /** The loss that a worker logs which is fed another's data, or repeats old steps. */
+    private double shownLoss(Fault fault, double loss) {
+        if (!fault.strikes(worker, n)) {
+            return loss;
+        }
+        int source = fault.dataOf(worker, n);
+        if (source != worker) {
+            return localLoss(series, source);
+        }
+        int repeats = fault.repeats();
+        if (repeats == 0) {
+            return loss;
+        }
+        if (old == null) {
+            old = new double[repeats];
+            RunSeries past = new RunSeries(plan);
+            for (int i = 0; i < repeats; i++) {
+                past.moveTo(attempt, fault.first() - repeats + i);
+                old[i] = localLoss(past, worker);
+            }
+        }
+        return old[(int) ((n - fault.first()) % repeats)];
+    }
+
+    private double localLoss(RunSeries at, int ofWorker) {
+        int next = ofWorker + 1 == plan.spec.workers() ? 0 : ofWorker + 1;
+        double noise = Noise.normal(Noise.worker(at.stepKey(), ofWorker), 0)
+                - Noise.normal(Noise.worker(at.stepKey(), next), 0);
+        return at.loss() + localDeviation * at.expectedLoss() * noise;
     }
 
     private static void setOrRemove(MetricValues values, Metric metric, boolean present, double value) {
@@ -208,6 +266,26 @@ public final class StepCursor {
         return values().has(Metric.GRAD_NORM) ? GRAD_NORM_KIND : null;
     }
 
+    /** Fingerprint of the examples a worker read; null where none is logged. */
+    public @Nullable String batchHash() {
+        if (!isFull || worker == StepRecord.NO_WORKER) {
+            return null;
+        }
+        long read = plan.fault == null ? n : plan.fault.shown(worker, n);
+        int source = plan.fault == null ? worker : plan.fault.dataOf(worker, n);
+        return Long.toHexString(Noise.worker(Noise.child(plan.stepKey(read), 7), source));
+    }
+
+    /** Fingerprint of a worker's parameters, equal for all replicas of a stage; null where none is logged. */
+    public @Nullable String parameterHash() {
+        if (!isFull || worker == StepRecord.NO_WORKER) {
+            return null;
+        }
+        boolean drifted = plan.fault != null && plan.fault.drifted(worker, n);
+        long key = Noise.child(series.stepKey(), 8);
+        return Long.toHexString(drifted ? Noise.worker(key, worker) : Noise.child(key, plan.stage(worker)));
+    }
+
     /** The values of the row; overwritten by {@link #next()}. */
     public MetricValues values() {
         return worker == StepRecord.NO_WORKER ? globalValues : localValues;
@@ -225,7 +303,7 @@ public final class StepCursor {
                 stepSpan(),
                 values().copy(),
                 gradNormKind(),
-                null,
-                null);
+                batchHash(),
+                parameterHash());
     }
 }

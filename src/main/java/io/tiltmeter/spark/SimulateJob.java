@@ -195,9 +195,9 @@ public final class SimulateJob {
                     UTF8String.fromString(at.scope().text()),
                     at.stepSpan(),
                     at.values(),
-                    at.gradNormKind() == null ? null : UTF8String.fromString(at.gradNormKind()),
-                    null,
-                    null);
+                    UTF8String.fromString(at.gradNormKind()),
+                    UTF8String.fromString(at.batchHash()),
+                    UTF8String.fromString(at.parameterHash()));
         }
     }
 }

@@ -2,6 +2,8 @@ package io.tiltmeter.detect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tiltmeter.blocks.Digest;
+import io.tiltmeter.blocks.DigestCursor;
 import io.tiltmeter.model.Cause;
 import io.tiltmeter.model.Coverage;
 import io.tiltmeter.model.Finding;
@@ -68,6 +70,53 @@ class NonFiniteDetectorTest {
             assertThat(f.stepFrom()).isEqualTo(6);
         });
         assertThat(findings.get(1).stepFrom()).isEqualTo(7);
+    }
+
+    private static List<Finding> judge(Team team) {
+        Detector.Tracker tracker =
+                DETECTOR.track(new Detector.RunContext(Points.RUN), DetectorSettings.defaults(DETECTOR.info()));
+        for (Digest digest : team.digests()) {
+            DigestCursor cursor = new DigestCursor(0, digest);
+            while (cursor.advance()) {
+                tracker.observe(cursor);
+            }
+        }
+        return tracker.assess().findings();
+    }
+
+    /** Four workers, of whom one has a bad gradient at step 5 and all have one from then on. */
+    private static List<Finding> gradientsOf(double nanInputs) {
+        Team team = Team.of(4, 10)
+                .with(Metric.GRAD_NORM.ordinal(), (s, w) -> s > 5 || (s == 5 && w == 2) ? Double.NaN : 1)
+                .with(Metric.NAN_INPUTS.ordinal(), (s, w) -> s == 5 && w == 2 ? nanInputs : 0);
+        return judge(team).stream().filter(f -> f.metric().equals("grad_norm")).toList();
+    }
+
+    @Test
+    void whoIsNonFiniteBeforeTheReductionIsTheCause() {
+        assertThat(gradientsOf(0)).singleElement().satisfies(f -> {
+            assertThat(f.worker()).isEqualTo(2);
+            assertThat(f.stepFrom()).isEqualTo(5);
+            assertThat(f.cause()).isEqualTo(Cause.WORKER);
+            assertThat(f.evidence()).contains("on worker 2 while it was finite on others");
+        });
+    }
+
+    @Test
+    void orItsDataIsWhereThatWasBad() {
+        assertThat(gradientsOf(7)).singleElement().satisfies(f -> {
+            assertThat(f.worker()).isEqualTo(2);
+            assertThat(f.cause()).isEqualTo(Cause.DATA);
+        });
+    }
+
+    @Test
+    void allWorkersAtOnceAreNobodysDoing() {
+        Team team = Team.of(4, 10).with(Metric.GRAD_NORM.ordinal(), (s, w) -> s > 5 ? Double.NaN : 1);
+        assertThat(judge(team)).singleElement().satisfies(f -> {
+            assertThat(f.worker()).isEqualTo(-1);
+            assertThat(f.cause()).isEqualTo(Cause.NUMERICS);
+        });
     }
 
     @Test

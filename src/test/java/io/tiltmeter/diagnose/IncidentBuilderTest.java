@@ -47,6 +47,37 @@ class IncidentBuilderTest {
         return finding("loss-spike", "loss", from, severity, Cause.UNKNOWN);
     }
 
+    private static Incident ofWorkers(Finding... findings) {
+        List<Incident> incidents = BUILDER.build(RUN, List.of(findings));
+        assertThat(incidents).hasSize(1);
+        return incidents.get(0);
+    }
+
+    @Test
+    void anEstimatedStepOfAWorkerYieldsToWhatIsKnownToBeginThere() {
+        Finding outlier = finding("worker-outlier", "grad_norm", 0, 3, 299, Severity.ERROR, Cause.WORKER);
+        Finding drift = finding("replica-drift", "parameter_hash", 0, 3, 301, Severity.ERROR, Cause.WORKER);
+        assertThat(ofWorkers(outlier, drift).why()).startsWith("parameter_hash of worker 3 showed first");
+        Finding tokens = finding("token-drift", "tokens", 0, 3, 301, Severity.ERROR, Cause.DATA);
+        assertThat(ofWorkers(outlier, tokens).cause()).isEqualTo(Cause.DATA);
+    }
+
+    @Test
+    void butNotToThatOfAnotherWorkerOrToALaterOne() {
+        Finding outlier = finding("worker-outlier", "grad_norm", 0, 3, 299, Severity.ERROR, Cause.WORKER);
+        Finding later = finding("duplicated-data", "batch_hash", 0, 3, 302, Severity.ERROR, Cause.DATA);
+        Finding other = finding("duplicated-data", "batch_hash", 0, 4, 301, Severity.ERROR, Cause.DATA);
+        assertThat(ofWorkers(outlier, later).cause()).isEqualTo(Cause.WORKER);
+        assertThat(ofWorkers(outlier, other).cause()).isEqualTo(Cause.WORKER);
+    }
+
+    @Test
+    void aStragglerIsNoCauseOfWhatIsLearnt() {
+        Finding straggler = finding("straggler", "compute_seconds", 0, 3, 300, Severity.ERROR, Cause.WORKER);
+        Finding flipped = finding("gradient-direction", "grad_cosine", 0, 1, 301, Severity.ERROR, Cause.WORKER);
+        assertThat(BUILDER.build(RUN, List.of(straggler, flipped))).hasSize(2);
+    }
+
     @Test
     void badInputsOfOneWorkerComeBeforeTheGradientAndTheLossTheySpoil() {
         List<Incident> incidents = BUILDER.build(

@@ -79,7 +79,7 @@ public enum FaultRecipe {
             "Ten layers of sigmoids: the gradient does not reach the first",
             Place.SETTINGS,
             EnumSet.of(MLP),
-            List.of("no-learning", "plateau-among-siblings", "vanishing-gradient"),
+            List.of("no-learning", "plateau-among-siblings"),
             "depth=10",
             "activation=sigmoid"),
     EXPLODING_RNN(
@@ -101,7 +101,7 @@ public enum FaultRecipe {
             "Bias so low that no rectifier ever opens",
             Place.SETTINGS,
             EnumSet.of(MLP, CNN),
-            List.of("no-learning", "plateau-among-siblings", "dead-units"),
+            List.of("no-learning", "plateau-among-siblings"),
             "activation=relu",
             "bias-init=-20"),
     WRONG_LOSS(
@@ -137,14 +137,14 @@ public enum FaultRecipe {
             "A worker's labels belong to other examples",
             Place.WORKER,
             all(),
-            List.of("worker-outlier", "loss-spike"),
+            List.of("worker-outlier", "gradient-direction"),
             LabelNoise.class,
             "share=1"),
     FLIPPED_GRADIENT(
             "A worker's gradient has the wrong sign",
             Place.WORKER,
             all(),
-            List.of("worker-outlier", "plateau-among-siblings"),
+            List.of("gradient-direction"),
             GradientFactor.class,
             "factor=-1"),
     SCALED_GRADIENT(
@@ -158,7 +158,7 @@ public enum FaultRecipe {
             "A worker computes with the parameters of 20 steps ago",
             Place.WORKER,
             all(),
-            List.of("worker-outlier", "replica-drift"),
+            List.of("worker-outlier", "replica-drift", "gradient-direction"),
             StaleParameters.class,
             "lag=20"),
     DESYNCHRONISED_PARAMETERS(
@@ -279,7 +279,7 @@ public enum FaultRecipe {
         return Set.copyOf(programs);
     }
 
-    /** Ids of detectors any of which is right to speak; some may not be there yet. */
+    /** Ids of detectors any of which is right to speak. */
     public Set<String> detectors() {
         return detectors;
     }
