@@ -40,7 +40,9 @@ class LayerTest {
             Map.entry("compare", Set.of("model", "stats", "blocks", "detect")),
             Map.entry("validate", Set.of("model", "stats", "detect")),
             Map.entry("cost", Set.of("model", "stats")),
-            Map.entry("report", Set.of("model", "stats", "detect", "diagnose", "correlate", "compare", "validate", "cost")),
+            Map.entry(
+                    "report",
+                    Set.of("model", "stats", "detect", "diagnose", "correlate", "compare", "validate", "cost")),
             Map.entry("config", Set.of("model", "detect", "validate")),
             Map.entry(
                     "spark",
