@@ -39,7 +39,10 @@ class LayerTest {
             Map.entry("correlate", Set.of("model", "stats", "detect")),
             Map.entry("compare", Set.of("model", "stats", "blocks", "detect")),
             Map.entry("validate", Set.of("model", "stats", "detect")),
-            Map.entry("report", Set.of("model", "stats", "detect", "diagnose", "correlate", "compare", "validate")),
+            Map.entry("cost", Set.of("model", "stats")),
+            Map.entry(
+                    "report",
+                    Set.of("model", "stats", "detect", "diagnose", "correlate", "compare", "validate", "cost")),
             Map.entry("config", Set.of("model", "detect", "validate")),
             Map.entry(
                     "spark",
@@ -54,6 +57,7 @@ class LayerTest {
                             "correlate",
                             "compare",
                             "validate",
+                            "cost",
                             "report",
                             "config")),
             Map.entry("train", Set.of("model", "stats", "detect", "config", "spark")),
@@ -69,6 +73,7 @@ class LayerTest {
             "correlate",
             "compare",
             "validate",
+            "cost",
             "report",
             "simulate",
             "sources");

@@ -37,6 +37,7 @@ final class Nights {
                 defaults.ingest(),
                 defaults.models(),
                 defaults.validate(),
+                defaults.cost(),
                 defaults.detectors(),
                 defaults.checks());
     }
