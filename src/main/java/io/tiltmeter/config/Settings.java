@@ -20,7 +20,6 @@ public record Settings(
         Ingest ingest,
         Models models,
         Validate validate,
-        Cost cost,
         Map<String, DetectorSettings> detectors,
         Map<String, CheckSettings> checks)
         implements Serializable {
@@ -302,33 +301,5 @@ public record Settings(
                 "",
                 10,
                 "footers");
-    }
-
-    /**
-     * What workers cost.
-     *
-     * @param workerHourPrice price of a worker for an hour; 0 if unknown
-     * @param currency its currency, as reports write it
-     */
-    public record Cost(
-            @Setting(
-                    value =
-                            "Price of one worker (a device with its share of the machine) for an hour; 0 where it is not"
-                                    + " known, and reports then tell worker-hours alone.",
-                    unit = "money",
-                    origin = "nobody knows it but you",
-                    min = 0,
-                    max = 1_000_000)
-            double workerHourPrice,
-
-            @Setting(
-                    value = "Currency of the price, as reports write it.",
-                    unit = "1",
-                    origin = "most price lists of clouds",
-                    min = Double.NEGATIVE_INFINITY,
-                    max = Double.POSITIVE_INFINITY)
-            String currency)
-            implements Serializable {
-        public static final Cost DEFAULTS = new Cost(0, "USD");
     }
 }

@@ -37,7 +37,6 @@ final class Nights {
                 defaults.ingest(),
                 defaults.models(),
                 defaults.validate(),
-                defaults.cost(),
                 defaults.detectors(),
                 defaults.checks());
     }
