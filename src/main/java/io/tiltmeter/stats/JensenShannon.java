@@ -47,7 +47,8 @@ public final class JensenShannon {
         double noise = (cells - 1) * rate / 16;
         double first = Math.max(0, slope(a, b, n, m) - noise) / n + Math.max(0, slope(b, a, m, n) - noise) / m;
         double variance = first + 2.0 * (cells - 1) * rate * rate / 64;
-        // Without a drift it is a χ² in disguise, which has a long tail: Student's of as many degrees has about the same.
+        // Without a drift it is a χ² in disguise, which has a long tail: Student's of as many degrees has about the
+        // same.
         return new Estimate(plugIn(a, b) - (cells - 1) * rate / 8, Math.sqrt(variance), Math.max(1, cells - 1));
     }
 
