@@ -36,7 +36,7 @@ final class LevelWatch {
     private static final double LIMIT = 10;
     /** Most a single chunk adds. */
     private static final double MOST_SIGMAS = 12;
-    /** Peers of whom one bad one moves the median. */
+    /** Workers of whom one bad one moves the median. */
     private static final int FEW_PEERS = 3;
     /** Changes of levels from which they tell the noise of a step. */
     private static final int TELLING = 8;
@@ -364,7 +364,7 @@ final class LevelWatch {
             } else {
                 double own = Math.max(noise, state.own);
                 double sigmas = distance / (own * Math.sqrt(1 + 1.0 / Math.max(1, state.learnt)));
-                double shift = levels.level(chunk, i) - distance;
+                double shift = slots.length <= FEW_PEERS ? state.place : levels.level(chunk, i) - distance;
                 go(state.up, sigmas, distance, levels, chunk, i, shift);
                 go(state.down, -sigmas, distance, levels, chunk, i, shift);
                 if (isAlarm(state.up, sigma) || isAlarm(state.down, sigma)) {

@@ -145,7 +145,8 @@ public final class StragglerDetector implements Detector {
             attempt = window.attempt();
             for (WorkerLevels busy : window.evidence().levels()) {
                 if (busy.channel() == Channel.BUSY) {
-                    levels.observe(busy, layout);
+                    // A whole stage may slow down: stages' own lengths are places, so all workers are compared.
+                    levels.observe(busy, Layout.UNKNOWN);
                     count(busy);
                 }
             }
@@ -235,7 +236,10 @@ public final class StragglerDetector implements Detector {
                     findings.add(leader(numbers[i], own, alone ? Severity.ERROR : Severity.WARNING, periodic));
                 }
             }
-            if (!anyAlone && leaders > 1 && led >= share * points && findings.isEmpty()) {
+            if (!anyAlone
+                    && leaders > 1
+                    && led >= share * points
+                    && findings.stream().noneMatch(f -> f.severity() == Severity.ERROR)) {
                 findings.add(inTurn(led, leaders));
             }
             return Assessment.observed(FindingList.capped(findings));
@@ -259,6 +263,10 @@ public final class StragglerDetector implements Detector {
                 open |= episode.open;
             }
             boolean several = group.size() > 1;
+            if (several) {
+                // Its members lead in turn, or none of them does where they are one another's peers.
+                led = Math.max(led, worst.points / (double) points);
+            }
             String who = several ? Together.words(group, layout) : "worker " + worst.worker;
             Evidence evidence = Evidence.of(runId, ID)
                     .metric(Metric.COMPUTE_SECONDS)

@@ -25,10 +25,15 @@ record Trail(long[] steps, double[] deviations) {
     }
 
     /**
-     * The likeliest step of a change from 0 to a distance (the maximum of the likelihood for equal Gaussian noise on both
-     * sides), or another if nothing is known of single steps.
+     * The likeliest step of a change from 0 to the level of the last steps (the maximum of the likelihood for equal Gaussian
+     * noise on both sides), or another if nothing is known of single steps. The level is taken from the steps themselves:
+     * against the median of two workers, one of them moves by half of their distance.
+     *
+     * @param change the change as far as it is known, of which the sign counts if the steps' level has it as well
      */
-    long onset(double distance, long otherwise) {
+    long onset(double change, long otherwise) {
+        double level = last();
+        double distance = level * change > 0 ? level : change;
         double best = 0;
         double after = 0;
         long step = otherwise;
@@ -42,5 +47,18 @@ record Trail(long[] steps, double[] deviations) {
             }
         }
         return step;
+    }
+
+    /** Mean of the last steps, as many as a chunk has; NaN if there is none. */
+    private double last() {
+        double sum = 0;
+        int n = 0;
+        for (int i = Math.max(0, deviations.length - WorkerLevels.CHUNK); i < deviations.length; i++) {
+            if (!Double.isNaN(deviations[i])) {
+                sum += deviations[i];
+                n++;
+            }
+        }
+        return sum / n;
     }
 }

@@ -54,7 +54,7 @@ public enum FaultKind {
     /** One worker's batches hold half as many tokens as its peers'. */
     TOKEN_DRIFT("token-drift", Severity.ERROR),
     /** One worker computes slower at every third logged step until the end. */
-    SLOW_PERIODIC("straggler", Severity.WARNING),
+    SLOW_PERIODIC("straggler", Severity.ERROR),
     /** At every logged step another worker computes slower until the end. */
     SLOW_IN_TURN("straggler", Severity.WARNING),
     /** The workers of one host compute slower until the end; no more than a third of all. */
