@@ -270,7 +270,7 @@ class SegmentedTrainingSparkTest {
                 .hasMessage(
                         "Setting 'sentinel.policies.aborted-run' is set, but 'aborted-run' cannot show while training;"
                                 + " expected one of divergence, grad-explosion, loss-spike, no-learning, non-finite,"
-                                + " step-stall");
+                                + " replay-mismatch, resume-damage, step-stall");
     }
 
     private static final AtomicInteger COMPUTED = new AtomicInteger();

@@ -80,7 +80,14 @@ class SentinelTest {
     void onlyWhatWorkersTellCanShow() {
         assertThat(Sentinel.kinds())
                 .containsExactly(
-                        "divergence", "grad-explosion", "loss-spike", "no-learning", "non-finite", "step-stall");
+                        "divergence",
+                        "grad-explosion",
+                        "loss-spike",
+                        "no-learning",
+                        "non-finite",
+                        "replay-mismatch",
+                        "resume-damage",
+                        "step-stall");
     }
 
     /** As by default 60 s must be lost: here one step of 100 s among steps of a second. */
@@ -183,7 +190,7 @@ class SentinelTest {
         assertThat(judge.finish().findings())
                 .filteredOn(finding -> finding.metric().equals("grad_norm"))
                 .singleElement()
-                .satisfies(finding ->
-                        assertThat(finding.evidence()).startsWith("grad_norm was not finite at step 5 on worker 1,"));
+                .satisfies(finding -> assertThat(finding.evidence())
+                        .startsWith("grad_norm was not finite at step 5 on worker 1 while it was finite on others,"));
     }
 }
