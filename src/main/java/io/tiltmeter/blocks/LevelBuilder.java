@@ -281,12 +281,16 @@ final class LevelBuilder {
         return (float) Robust.medianOfSorted(each, each.length);
     }
 
+    /** Mean of the medians without an eighth on each side: a checkpoint and an evaluation are no level. */
     private double centre(int from, int to) {
+        double[] sorted = Arrays.copyOfRange(median, from, to);
+        Arrays.sort(sorted);
+        int trimmed = sorted.length < TRIMMED_FROM ? 0 : (sorted.length + 4) / 8;
         double total = 0;
-        for (int i = from; i < to; i++) {
-            total += median[i];
+        for (int i = trimmed; i < sorted.length - trimmed; i++) {
+            total += sorted[i];
         }
-        return (float) (total / (to - from));
+        return (float) (total / (sorted.length - 2 * trimmed));
     }
 
     private void findSpikes(int chunk, int from, int to) {

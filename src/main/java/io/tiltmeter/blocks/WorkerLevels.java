@@ -16,7 +16,7 @@ package io.tiltmeter.blocks;
  * @param level by chunk, and within it by worker: mean of the worker's deviations without the lowest and the highest, NaN
  *     where it has none; empty if all workers were equal at all steps
  * @param spread by chunk: standard deviation between workers at a step, from their median absolute deviation
- * @param centre by chunk: mean of the medians over all workers, in the unit of the metric
+ * @param centre by chunk: trimmed mean of the medians over all workers, in the unit of the metric
  * @param detail places in {@code level} of which single steps are kept, ascending
  * @param detailDeviations their deviations, step by step, one after the other; NaN where there is none
  * @param spikeStep index of the step of each deviation that stands out from its worker's own level, ascending
