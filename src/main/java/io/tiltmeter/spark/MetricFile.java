@@ -17,7 +17,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.api.WriteSupport;
@@ -35,8 +34,8 @@ import org.apache.spark.sql.types.StructType;
  * it: same encoding, same schema with its version, Snappy as by Spark's default, times in microseconds.
  *
  * <p>Rows go to a hidden temporary file, which {@link #commit()} gives its final name; a file of that name is replaced, so
- * that a task tried again overwrites its own rows instead of adding them once more. On local disks and HDFS the new name
- * comes at once; on an object store renaming is copying, which these small files bear. Not thread-safe.
+ * that a task tried again overwrites its own rows instead of adding them once more. On local disks and HDFS the file of
+ * that name is replaced at once; on an object store renaming is copying, which these small files bear. Not thread-safe.
  */
 public final class MetricFile implements Closeable {
     private static final AtomicLong COUNT = new AtomicLong();
@@ -46,15 +45,23 @@ public final class MetricFile implements Closeable {
     private final FileSystem files;
     private final Path temporary;
     private final Path target;
+    private final Configuration configuration;
     private final ParquetWriter<InternalRow> writer;
     private long rows;
     private boolean open = true;
 
-    private MetricFile(String table, FileSystem files, Path temporary, Path target, ParquetWriter<InternalRow> writer) {
+    private MetricFile(
+            String table,
+            FileSystem files,
+            Path temporary,
+            Path target,
+            Configuration configuration,
+            ParquetWriter<InternalRow> writer) {
         this.table = table;
         this.files = files;
         this.temporary = temporary;
         this.target = target;
+        this.configuration = configuration;
         this.writer = writer;
     }
 
@@ -73,7 +80,7 @@ public final class MetricFile implements Closeable {
             throw new IllegalArgumentException("Name of a file of table '" + table + "' is '" + name
                     + "', expected one without / \\ : that begins with neither _ nor .");
         }
-        FileSystem files = files(tableFolder, configuration);
+        FileSystem files = WholeFile.files(tableFolder, configuration);
         files.mkdirs(tableFolder);
         // Unique, as a task thought dead may still write while its successor does.
         Path temporary = new Path(tableFolder, "_" + name + "." + PROCESS + "-" + COUNT.incrementAndGet() + ".tmp");
@@ -81,17 +88,17 @@ public final class MetricFile implements Closeable {
                 .withConf(sparks(configuration))
                 .withCompressionCodec(CompressionCodecName.SNAPPY)
                 .build();
-        return new MetricFile(table, files, temporary, new Path(tableFolder, name), writer);
+        return new MetricFile(table, files, temporary, new Path(tableFolder, name), configuration, writer);
     }
 
     /** Removes a committed file; false if there is none. */
     public static boolean delete(Path tableFolder, String name, Configuration configuration) throws IOException {
-        return files(tableFolder, configuration).delete(new Path(tableFolder, name), false);
+        return WholeFile.files(tableFolder, configuration).delete(new Path(tableFolder, name), false);
     }
 
     /** Whether a file was committed. */
     public static boolean exists(Path tableFolder, String name, Configuration configuration) throws IOException {
-        return files(tableFolder, configuration).exists(new Path(tableFolder, name));
+        return WholeFile.files(tableFolder, configuration).exists(new Path(tableFolder, name));
     }
 
     /**
@@ -177,7 +184,10 @@ public final class MetricFile implements Closeable {
     }
 
     private void rename() throws IOException {
-        // Local disks and object stores replace; HDFS refuses, and then the old file has to go first.
+        if (WholeFile.replace(files, temporary, target, configuration)) {
+            return;
+        }
+        // Of what is left some replace a file, and some refuse: then the old one has to go first.
         if (!attempt() && !(files.delete(target, false) && attempt())) {
             throw new IOException("Cannot rename '" + temporary + "' to '" + target + "'");
         }
@@ -202,12 +212,6 @@ public final class MetricFile implements Closeable {
                 files.delete(temporary, false);
             }
         }
-    }
-
-    private static FileSystem files(Path folder, Configuration configuration) throws IOException {
-        FileSystem files = folder.getFileSystem(configuration);
-        // A file and its checksum change their names one after the other; a reader in between would see damage.
-        return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
     }
 
     private static Configuration sparks(Configuration configuration) {

@@ -20,20 +20,33 @@ public final class WholeFile {
         FileSystem files = files(file, configuration);
         Path unfinished = new Path(file.getParent(), "_" + file.getName() + ".tmp");
         put(files, unfinished, bytes);
+        if (!replace(files, unfinished, file, configuration)) {
+            // An object store without a FileContext shows a file when it is closed, and not before.
+            put(files, file, bytes);
+            files.delete(unfinished, false);
+        }
+    }
+
+    /**
+     * Gives a finished file its name; one that has it is replaced at once.
+     *
+     * @return false, and nothing is done, on a file system that knows no such renaming
+     */
+    static boolean replace(FileSystem files, Path unfinished, Path file, Configuration configuration)
+            throws IOException {
         if (files instanceof RawLocalFileSystem) {
             // POSIX: a file that is there is replaced.
             if (!files.rename(unfinished, file)) {
                 throw new IOException("Cannot rename '" + unfinished + "' to '" + file + "'");
             }
-            return;
+            return true;
         }
         try {
             FileContext.getFileContext(files.getUri(), configuration)
                     .rename(unfinished, file, Options.Rename.OVERWRITE);
+            return true;
         } catch (UnsupportedFileSystemException e) {
-            // An object store without a FileContext shows a file when it is closed, and not before.
-            put(files, file, bytes);
-            files.delete(unfinished, false);
+            return false;
         }
     }
 
