@@ -2,7 +2,9 @@ package io.tiltmeter.train;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import org.bytedeco.hdf5.Attribute;
 import org.bytedeco.hdf5.DataSet;
@@ -55,9 +57,17 @@ final class KerasFile {
                         "weight_names",
                         Arrays.stream(own).map(one -> layer + "/" + one.name()).toArray(String[]::new));
                 Group inner = outer.createGroup(layer);
+                Map<String, Group> cells = new HashMap<>();
                 for (Weights one : own) {
-                    DataSet data = inner.createDataSet(
-                            one.name(), PredType.NATIVE_FLOAT(), new DataSpace(one.shape().length, one.shape()));
+                    // The weights of a recurrent layer stand one group deeper, in that of its cell.
+                    int slash = one.name().indexOf('/');
+                    Group group = slash < 0
+                            ? inner
+                            : cells.computeIfAbsent(one.name().substring(0, slash), inner::createGroup);
+                    DataSet data = group.createDataSet(
+                            one.name().substring(slash + 1),
+                            PredType.NATIVE_FLOAT(),
+                            new DataSpace(one.shape().length, one.shape()));
                     data.write(new FloatPointer(one.values()), PredType.NATIVE_FLOAT());
                 }
             }

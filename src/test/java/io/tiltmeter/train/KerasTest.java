@@ -41,6 +41,21 @@ class KerasTest {
               {"class_name": "Dense", "config": {"name": "dense", "units": 1, %1$s}}]}}
             """.formatted(LINEAR);
 
+    private static final String RECURRENT = """
+            {"class_name": "Sequential", "config": {"name": "sequential", "layers": [
+              {"class_name": "LSTM", "config": {"name": "lstm", "batch_input_shape": [null, 2, 1], "trainable": true,
+                "dtype": "float32", "return_sequences": false, "return_state": false, "go_backwards": false,
+                "stateful": false, "unroll": false, "units": 1, "activation": "tanh",
+                "recurrent_activation": "sigmoid", "use_bias": true, "unit_forget_bias": true,
+                "kernel_initializer": {"class_name": "GlorotUniform", "config": {"seed": null}},
+                "recurrent_initializer": {"class_name": "Orthogonal", "config": {"gain": 1.0, "seed": null}},
+                "bias_initializer": {"class_name": "Zeros", "config": {}}, "kernel_regularizer": null,
+                "recurrent_regularizer": null, "bias_regularizer": null, "activity_regularizer": null,
+                "kernel_constraint": null, "recurrent_constraint": null, "bias_constraint": null, "dropout": 0.0,
+                "recurrent_dropout": 0.0, "implementation": 2}},
+              {"class_name": "Dense", "config": {"name": "dense", "units": 1, %s}}]}}
+            """.formatted(LINEAR);
+
     @TempDir
     Path folder = Path.of("");
 
@@ -98,6 +113,26 @@ class KerasTest {
         INDArray input = Nd4j.createFromArray(1f, 2, 3, 4, 5, 6).reshape('c', 1, 2, 3, 1);
 
         assertThat(output(network, input)).containsExactly(1 + 10 * 5.5f + 100 * 2 + 1000 * 6.5f);
+    }
+
+    @Test
+    void importsAnLstmWithItsGatesInKerasOrder() {
+        // Gates by input, forget, cell, output. Only the cell sees the input; biases alone open the others:
+        // σ(ln 3) = 3/4, σ(0) = 1/2, σ(-ln 3) = 1/4.
+        float ln3 = (float) Math.log(3);
+        Network network = load(KerasFile.write(
+                folder.resolve("recurrent.h5"),
+                RECURRENT,
+                new KerasFile.Weights("lstm", "lstm_cell/kernel:0", new long[] {1, 4}, 0, 0, 1, 0),
+                new KerasFile.Weights("lstm", "lstm_cell/recurrent_kernel:0", new long[] {1, 4}, 0, 0, 0, 0),
+                new KerasFile.Weights("lstm", "lstm_cell/bias:0", new long[] {4}, ln3, 0, 0, -ln3),
+                new KerasFile.Weights("dense", "kernel:0", new long[] {1, 1}, 100),
+                new KerasFile.Weights("dense", "bias:0", new long[] {1}, 0)));
+        INDArray input = Nd4j.createFromArray(0.3f, -0.8f).reshape('c', 1, 2, 1);
+
+        double first = 0.75 * Math.tanh(0.3);
+        double second = 0.5 * first + 0.75 * Math.tanh(-0.8);
+        assertThat((double) output(network, input)[0]).isCloseTo(100 * 0.25 * Math.tanh(second), within(1e-4));
     }
 
     @Test
