@@ -28,6 +28,11 @@ public record PlantedTraining(
         return recipe.plan(runId, workers, steps, seed);
     }
 
+    /** Runs that can be expected to end alike: one program, updater and data, whatever is wrong with it. */
+    public String project() {
+        return program.id() + "-" + updater + "-" + seed % 2;
+    }
+
     /** Name of the data set it needs; equal names mean equal data. */
     public String dataName() {
         return program.id() + (plan().raw() ? "-raw" : "") + "-" + seed % 2;
@@ -49,7 +54,7 @@ public record PlantedTraining(
         arguments.put("updater", updater);
         return new TrainConfig(
                 runId,
-                program.id(),
+                project(),
                 null,
                 seed,
                 new TrainConfig.Model(null, program.factory(), arguments),
