@@ -13,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.IntPredicate;
+import java.util.function.ToDoubleFunction;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.deeplearning4j.nn.api.Model;
@@ -37,20 +39,28 @@ public final class CaptureTimings {
     private CaptureTimings() {}
 
     private static final int BATCH = 32;
-    private static final int WARM_UP = 6;
+    /** Part of a network's time that warms up machine code and the capture's budget. */
+    private static final double WARM_UP = 0.2;
+    /** Part of a network's time for full detail, which is not judged against the target. */
+    private static final double FULL = 0.2;
     /** As capture.flush-seconds is by default. */
     private static final long FLUSH_NANOS = 10_000_000_000L;
+
+    /** Steps of a stretch at the most. */
+    private static final int LONGEST = 256;
+
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private record Case(String name, MultiLayerNetwork net, MultiDataSet batch) {}
 
     /** Prints a table; rows go to metric tables below a folder. */
-    public static void print(String folder, int rounds, double roundSeconds) {
+    public static void print(String folder, double seconds) {
         System.out.println(
-                "| network | parameters | fit, ms | default | its middle half | of it writing | own estimate "
-                        + "| norms/layers every | full detail |");
-        System.out.println("|---|---|---|---|---|---|---|---|---|");
+                "| network | parameters | fit, ms | default, by the clock | default, computing | of it writing "
+                        + "| pairs | own estimate | norms/layers every | full detail, computing |");
+        System.out.println("|---|---|---|---|---|---|---|---|---|---|");
         for (Case one : cases()) {
-            measure(one, folder, rounds, roundSeconds);
+            measure(one, folder, seconds);
         }
     }
 
@@ -195,57 +205,44 @@ public final class CaptureTimings {
             }
         }
 
-        /**
-         * Trains for some seconds and on to the end of the capture's period.
-         *
-         * @return seconds of a step: the mean over the kinds of steps (nothing sampled, norms, layers), each by as many as
-         *     it has and by the middle half of its times, as pauses of the machine and the collector fall on any kind
-         */
-        double run(Network network, MultiDataSet batch, double seconds) {
+        /** Trains for so many steps. */
+        Stretch run(Network network, MultiDataSet batch, int steps) {
+            return run(network, batch, done -> done < steps);
+        }
+
+        /** Trains on to the end of the period of what is sampled. */
+        Stretch run(Network network, MultiDataSet batch) {
+            return run(network, batch, done -> done == 0 || step % interval() != 0 && done < LONGEST);
+        }
+
+        private int interval() {
+            return capture == null ? 1 : capture.layerInterval();
+        }
+
+        private Stretch run(Network network, MultiDataSet batch, IntPredicate goOn) {
             if (capture == null) {
                 network.setListeners();
             } else {
                 network.setListeners(this);
             }
-            List<List<Double>> kinds = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
             long from = System.nanoTime();
+            long computedBefore = THREADS.getCurrentThreadCpuTime();
+            long stepBefore = step;
             last = from;
-            for (long now = from;
-                    (now - from) * 1e-9 < seconds || capture != null && step % capture.layerInterval() != 0;
-                    step++) {
+            for (int done = 0; goOn.test(done); done++, step++) {
                 if (capture != null) {
                     capture.begin(step, BATCH);
                 }
                 network.fit(batch);
-                long end = System.nanoTime();
-                kinds.get(kind()).add((end - now) * 1e-9);
-                now = end;
             }
             if (capture != null) {
                 capture.end();
             }
-            int n = kinds.stream().mapToInt(List::size).sum();
-            return kinds.stream()
-                    .filter(kind -> !kind.isEmpty())
-                    .mapToDouble(kind -> middle(kind) * kind.size() / n)
-                    .sum();
-        }
-
-        private int kind() {
-            if (capture == null) {
-                return 0;
-            }
-            return capture.layersMeasured() ? 2 : capture.updateNorm().isPresent() ? 1 : 0;
-        }
-
-        private static double middle(List<Double> times) {
-            return times.stream()
-                    .sorted()
-                    .skip(times.size() / 4)
-                    .limit(times.size() - 2L * (times.size() / 4))
-                    .mapToDouble(Double::doubleValue)
-                    .average()
-                    .orElseThrow();
+            double steps = step - stepBefore;
+            return new Stretch(
+                    (System.nanoTime() - from) * 1e-9 / steps,
+                    (THREADS.getCurrentThreadCpuTime() - computedBefore) * 1e-9 / steps,
+                    (int) steps);
         }
 
         /**
@@ -263,65 +260,88 @@ public final class CaptureTimings {
         }
 
         private double writerSeconds() {
-            ThreadMXBean threads = ManagementFactory.getThreadMXBean();
             return Thread.getAllStackTraces().keySet().stream()
                             .filter(thread -> thread.getName().equals("metrics-" + writer))
-                            .mapToLong(thread -> threads.getThreadCpuTime(thread.getId()))
+                            .mapToLong(thread -> THREADS.getThreadCpuTime(thread.getId()))
                             .sum()
                     * 1e-9;
         }
     }
 
-    private static void measure(Case one, String folder, int rounds, double roundSeconds) {
+    private static void measure(Case one, String folder, double seconds) {
         Network network = Network.of(one.net);
         StepCapture usual = new StepCapture(network, CaptureSettings.DEFAULT);
         StepCapture full = new StepCapture(network, new CaptureSettings(true, 0.02, 1));
-        double[] bare = new double[rounds];
-        double[] withUsual = new double[rounds];
-        double[] withFull = new double[rounds];
-        double writing;
-        double writingAll;
         try (MetricSink first = sink(folder, one, 0);
                 MetricSink second = sink(folder, one, 1)) {
             Way none = new Way(null, null, 0, one);
             Way some = new Way(usual, first, 0, one);
             Way all = new Way(full, second, 1, one);
-            for (int r = -WARM_UP; r < rounds; r++) {
-                if (r == 0) {
-                    some.warm();
-                    all.warm();
-                }
-                // Each way has the same middle as the fits without capture around it, so a drift of the machine
-                // cancels.
-                double before = none.run(network, one.batch, roundSeconds / 2);
-                double little = some.run(network, one.batch, roundSeconds);
-                double between = none.run(network, one.batch, roundSeconds);
-                double much = all.run(network, one.batch, roundSeconds);
-                double after = none.run(network, one.batch, roundSeconds / 2);
-                if (r >= 0) {
-                    bare[r] = between;
-                    withUsual[r] = 2 * little / (before + between);
-                    withFull[r] = 2 * much / (between + after);
-                }
-            }
-            writing = some.writing() / quantile(bare, 0.5);
-            writingAll = all.writing() / quantile(bare, 0.5);
+            compare(network, one, none, some, seconds * WARM_UP / 2);
+            compare(network, one, none, all, seconds * WARM_UP / 2);
+            some.warm();
+            all.warm();
+            Pairs little = compare(network, one, none, some, seconds * (1 - WARM_UP - FULL));
+            Pairs much = compare(network, one, none, all, seconds * FULL);
+            double bare = median(little.bare, Stretch::seconds);
+            double writing = some.writing() / bare;
+            System.out.printf(
+                    Locale.ROOT,
+                    "| %s | %,d | %.3f | %s | %s | %s | %,d | %.1f %% | %d/%d | %s |%n",
+                    one.name,
+                    one.net.numParams(),
+                    bare * 1e3,
+                    interval(little.ratios, Stretch::seconds, writing),
+                    interval(little.ratios, Stretch::computing, writing),
+                    percent(writing),
+                    little.ratios.size(),
+                    usual.share() * 100,
+                    usual.normInterval(),
+                    usual.layerInterval(),
+                    percent(median(much.ratios, Stretch::computing) - 1 + all.writing() / bare));
             first.commit();
             second.commit();
         }
-        System.out.printf(
-                "| %s | %,d | %.3f | %s | %s to %s | %s | %.1f %% | %d/%d | %s |%n",
-                one.name,
-                one.net.numParams(),
-                quantile(bare, 0.5) * 1e3,
-                percent(quantile(withUsual, 0.5) - 1 + writing),
-                percent(quantile(withUsual, 0.25) - 1 + writing),
-                percent(quantile(withUsual, 0.75) - 1 + writing),
-                percent(writing),
-                usual.share() * 100,
-                usual.normInterval(),
-                usual.layerInterval(),
-                percent(quantile(withFull, 0.5) - 1 + writingAll));
+    }
+
+    /**
+     * Steps trained one after another.
+     *
+     * @param seconds of a step by the clock
+     * @param computing seconds of a step that the thread had a processor
+     */
+    private record Stretch(double seconds, double computing, int steps) {
+        Stretch over(Stretch other) {
+            return new Stretch(seconds / other.seconds, computing / other.computing, steps);
+        }
+    }
+
+    /** Stretches without capture, and for each how many times as long those with it took. */
+    private record Pairs(List<Stretch> bare, List<Stretch> ratios) {}
+
+    /**
+     * Pairs of two short stretches of steps, without and with capture, one right after the other, so that both see the same
+     * machine; which of the two is first changes from pair to pair. A stretch is as long as the period of what is sampled.
+     */
+    private static Pairs compare(Network network, Case one, Way without, Way with, double seconds) {
+        Pairs pairs = new Pairs(new ArrayList<>(), new ArrayList<>());
+        long from = System.nanoTime();
+        int before = 1;
+        while ((System.nanoTime() - from) * 1e-9 < seconds) {
+            Stretch bare;
+            Stretch captured;
+            if (pairs.ratios.size() % 2 == 0) {
+                bare = without.run(network, one.batch, before);
+                captured = with.run(network, one.batch);
+            } else {
+                captured = with.run(network, one.batch);
+                bare = without.run(network, one.batch, captured.steps);
+            }
+            before = captured.steps;
+            pairs.bare.add(bare);
+            pairs.ratios.add(captured.over(bare));
+        }
+        return pairs;
     }
 
     private static MetricSink sink(String folder, Case one, int attempt) {
@@ -332,8 +352,23 @@ public final class CaptureTimings {
         return String.format(Locale.ROOT, "%+.1f %%", share * 100);
     }
 
-    private static double quantile(double[] values, double q) {
-        double[] sorted = Arrays.stream(values).sorted().toArray();
+    /** The median of ratios less 1 and its distribution-free 95 % interval, ranks n/2 ± 0.98 √n; {@code more} is added. */
+    private static String interval(List<Stretch> ratios, ToDoubleFunction<Stretch> of, double more) {
+        double reach = 0.98 / Math.sqrt(ratios.size());
+        double[] values = ratios.stream().mapToDouble(of).sorted().toArray();
+        return String.format(
+                Locale.ROOT,
+                "%s (%s to %s)",
+                percent(at(values, 0.5) - 1 + more),
+                percent(at(values, Math.max(0, 0.5 - reach)) - 1 + more),
+                percent(at(values, Math.min(1, 0.5 + reach)) - 1 + more));
+    }
+
+    private static double median(List<Stretch> values, ToDoubleFunction<Stretch> of) {
+        return at(values.stream().mapToDouble(of).sorted().toArray(), 0.5);
+    }
+
+    private static double at(double[] sorted, double q) {
         return sorted[(int) (q * (sorted.length - 1) + 0.5)];
     }
 }
