@@ -110,6 +110,7 @@ public final class TrainJob {
         }
         checkPolicies(config);
         progress.stage("Loading the network");
+        Backend.load();
         Network initial = NetworkSource.load(config.model(), config.seed(), hadoop);
         checkUpdates(config, initial);
         checkNetwork(spark, config, initial);
