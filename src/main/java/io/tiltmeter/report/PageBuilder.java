@@ -50,7 +50,7 @@ final class PageBuilder {
             String anchor = hasSection(run) ? "run-" + i : "";
             links.put(run.run().runId(), new Page.RunLink(i, text(run.run().runId()), anchor));
         }
-        RunViews views = new RunViews(detectors, links);
+        RunViews views = new RunViews(detectors, links, report.cost());
         return new Page(
                 "Fleet report " + text(report.date()) + " · Tiltmeter",
                 text(report.date()),
@@ -60,6 +60,7 @@ final class PageBuilder {
                 facts(),
                 report.patterns().stream().map(this::pattern).toList(),
                 new CommonViews(detectors, links).view(report.common()),
+                new CostViews(report, links).view(),
                 attention.stream().map(views::attention).toList(),
                 quiet.stream().map(views::quiet).toList(),
                 // Drawing curves is most of the work; the order stays.

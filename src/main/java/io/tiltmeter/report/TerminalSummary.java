@@ -65,6 +65,7 @@ public final class TerminalSummary {
         summary.patterns(report);
         summary.common(report);
         summary.runs(report);
+        summary.cost(report);
         summary.rejected(report);
         summary.coverage(report);
         return summary.out.toString();
@@ -182,6 +183,14 @@ public final class TerminalSummary {
         String evidence = finding.map(f -> f.detector() + ": " + f.evidence()).orElse(incident.why());
         line((INDENT + severity(incident.severity().text()) + head + TerminalText.cut(Formats.text(evidence), rest))
                 .stripTrailing());
+    }
+
+    private void cost(FleetReport report) {
+        List<String> lines = CostTexts.lines(report.cost());
+        if (!lines.isEmpty()) {
+            heading("What it cost");
+            lines.forEach(text -> line(INDENT + TerminalText.cut(text, width - INDENT.length())));
+        }
     }
 
     private void rejected(FleetReport report) {

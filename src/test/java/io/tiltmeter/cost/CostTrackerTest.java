@@ -169,7 +169,7 @@ class CostTrackerTest {
         double[] some = new double[TimeUse.values().length];
         some[TimeUse.PRODUCTIVE.ordinal()] = 3600;
         some[TimeUse.REPLAY.ordinal()] = 7200;
-        RunCost cost = new RunCost("a", "", "", 1, 1, 2, 1, some);
+        RunCost cost = new RunCost("a", "", "", 1, 1, 2, 1, 0, some);
         FleetCost fleet = FleetCost.of(
                 List.of(
                         new FleetCost.Entry(RunRecord.of("a", "p", Map.of()), cost),
@@ -183,7 +183,7 @@ class CostTrackerTest {
     }
 
     private static CostTracker tracker(int workers, long[] events) {
-        CostTracker tracker = new CostTracker(RUN, events);
+        CostTracker tracker = new CostTracker(RUN, events, 3600);
         tracker.attempt(0, Optional.of(attempt(0, workers)), 0);
         return tracker;
     }
