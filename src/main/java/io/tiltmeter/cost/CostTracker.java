@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * steps, not each one. Where times were logged, the uses of a run add up to the time that passed.
  */
 public final class CostTracker {
-    private static final String STRAGGLER = "straggler";
+    static final String STRAGGLER = "straggler";
     /** A worker leads from a tenth on, as in the straggler detector. */
     private static final double LEAD = 1.1;
 
