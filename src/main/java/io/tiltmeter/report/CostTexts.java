@@ -2,6 +2,9 @@ package io.tiltmeter.report;
 
 import io.tiltmeter.cost.FleetCost;
 import io.tiltmeter.model.TimeUse;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,6 +18,7 @@ final class CostTexts {
     static final String NOBODY = "not logged";
 
     private static final int MOST_OWNERS = 3;
+    private static final double LEAST_PART = 0.0005;
 
     private CostTexts() {}
 
@@ -24,9 +28,18 @@ final class CostTexts {
         if (size >= 100 || value == 0) {
             return String.format(Locale.ROOT, "%,.0f", value);
         }
-        return size >= 10
-                ? String.format(Locale.ROOT, "%.1f", value)
-                : size >= 0.01 ? String.format(Locale.ROOT, "%.2f", value) : Formats.number(value);
+        if (size >= 0.1) {
+            return String.format(Locale.ROOT, size >= 10 ? "%.1f" : "%.2f", value);
+        }
+        return new BigDecimal(value)
+                .round(new MathContext(2, RoundingMode.HALF_EVEN))
+                .stripTrailingZeros()
+                .toPlainString();
+    }
+
+    /** A part of an amount; 0 where it is less than half a thousandth of it. */
+    static String part(double value, double whole) {
+        return amount(value < LEAST_PART * whole ? 0 : value);
     }
 
     /** An amount of money with its currency, of so many worker-hours. */
@@ -46,9 +59,17 @@ final class CostTexts {
     /** Uses by which time was lost, the greatest first. */
     static List<TimeUse> losses(FleetCost.Line line) {
         return Arrays.stream(TimeUse.values())
-                .filter(use -> use != TimeUse.PRODUCTIVE && line.hours(use) > 0)
+                .filter(use -> use != TimeUse.PRODUCTIVE && line.hours(use) >= LEAST_PART * line.allocated())
                 .sorted(Comparator.comparingDouble(line::hours).reversed())
                 .toList();
+    }
+
+    /** Heading of these lines, which says how many runs they leave out. */
+    static String heading(FleetCost fleet) {
+        return "What it cost"
+                + (fleet.notObserved() == 0
+                        ? ""
+                        : ", without " + Formats.count(fleet.notObserved(), "run") + " of unknown time");
     }
 
     /** Lines for a terminal; none where nothing is known of any run's time. */
@@ -73,9 +94,6 @@ final class CostTexts {
                     + (owners.size() > MOST_OWNERS
                             ? " · " + Formats.count(owners.size() - MOST_OWNERS) + " more"
                             : ""));
-        }
-        if (fleet.notObserved() > 0) {
-            lines.add("without " + Formats.count(fleet.notObserved(), "run") + " whose step times were not logged");
         }
         return lines;
     }

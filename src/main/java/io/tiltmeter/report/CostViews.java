@@ -112,7 +112,7 @@ final class CostViews {
                                 CostTexts.percent(line.goodput()),
                                 CostTexts.amount(line.lost()),
                                 money(line.lost()),
-                                amounts(line::hours)))
+                                parts(line.allocated(), line::hours)))
                         .toList(),
                 more(lines.size(), MOST_LINES, "line"));
     }
@@ -128,7 +128,7 @@ final class CostViews {
                 CostTexts.percent(cost.goodput()),
                 CostTexts.amount(FleetCost.lost(cost)),
                 money(FleetCost.lost(cost)),
-                amounts(use -> FleetCost.hours(cost, use)),
+                parts(FleetCost.allocated(cost), use -> FleetCost.hours(cost, use)),
                 text(cost.basis()));
     }
 
@@ -138,9 +138,9 @@ final class CostViews {
                 .toList();
     }
 
-    private static List<String> amounts(ToDoubleFunction<TimeUse> hours) {
+    private static List<String> parts(double allocated, ToDoubleFunction<TimeUse> hours) {
         return losses().stream()
-                .map(use -> CostTexts.amount(hours.applyAsDouble(use)))
+                .map(use -> CostTexts.part(hours.applyAsDouble(use), allocated))
                 .toList();
     }
 

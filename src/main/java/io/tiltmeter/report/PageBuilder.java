@@ -99,12 +99,17 @@ final class PageBuilder {
     private List<Page.Fact> facts() {
         long incidents =
                 report.runs().stream().mapToLong(r -> r.incidents().size()).sum();
-        return List.of(
+        List<Page.Fact> facts = new ArrayList<>(List.of(
                 new Page.Fact("steps scanned", count(Fleet.steps(report))),
                 new Page.Fact("incidents", count(incidents)),
                 new Page.Fact("fleet-wide patterns", count(report.patterns().size())),
                 new Page.Fact("rows rejected", count(Fleet.rejected(report, Rejection.Level.REJECTED))),
-                new Page.Fact("rows doubtful", count(Fleet.rejected(report, Rejection.Level.WARNING))));
+                new Page.Fact("rows doubtful", count(Fleet.rejected(report, Rejection.Level.WARNING)))));
+        if (report.cost().total().runs() > 0) {
+            facts.add(new Page.Fact(
+                    "goodput", CostTexts.percent(report.cost().total().goodput())));
+        }
+        return facts;
     }
 
     private Page.PatternCard pattern(Pattern pattern) {

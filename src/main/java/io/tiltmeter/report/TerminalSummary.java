@@ -21,7 +21,7 @@ public final class TerminalSummary {
     private static final int WIDEST = 200;
     private static final int MOST_PATTERNS = 4;
     private static final int MOST_COMMON = 3;
-    private static final int MOST_RUNS = 12;
+    private static final int MOST_RUNS = 10;
     private static final int MOST_REJECTED = 3;
     private static final int MOST_COVERAGE = 4;
     private static final int SEVERITY_COLUMNS = 10;
@@ -188,7 +188,7 @@ public final class TerminalSummary {
     private void cost(FleetReport report) {
         List<String> lines = CostTexts.lines(report.cost());
         if (!lines.isEmpty()) {
-            heading("What it cost");
+            heading(CostTexts.heading(report.cost()));
             lines.forEach(text -> line(INDENT + TerminalText.cut(text, width - INDENT.length())));
         }
     }

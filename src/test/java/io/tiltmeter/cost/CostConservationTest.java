@@ -38,8 +38,7 @@ class CostConservationTest {
     void everySecondIsBookedOnceHoweverLongTheRunAndHoweverOftenItStarts(Log log) {
         for (int seed = 0; seed < SEEDS; seed++) {
             Random random = new Random(seed);
-            CostTracker tracker =
-                    new CostTracker(RunRecord.of("run", null, Map.of()), new long[] {50, 500, 5_000}, 60);
+            CostTracker tracker = new CostTracker(RunRecord.of("run", null, Map.of()), new long[] {50, 500, 5_000}, 60);
             int stride = log == Log.TIMES_OF_EVERY_TENTH_STEP ? 10 : 1;
             double time = 0;
             double begin = Double.NaN;
@@ -106,7 +105,21 @@ class CostConservationTest {
 
     private static Finding divergence(long from, long to) {
         return new Finding(
-                "run", "divergence", "loss", 7, -1, null, null, null, from, to, from, 2, 1, Severity.ERROR,
-                Cause.OPTIMIZER, "");
+                "run",
+                "divergence",
+                "loss",
+                7,
+                -1,
+                null,
+                null,
+                null,
+                from,
+                to,
+                from,
+                2,
+                1,
+                Severity.ERROR,
+                Cause.OPTIMIZER,
+                "");
     }
 }

@@ -145,7 +145,8 @@ class CostTrackerTest {
 
         RunCost cost = tracker.cost(List.of());
 
-        // 50 s to step 50, of which the last ten steps are lost; 20 s to step 50 again, ten of them in its steps; 50 s more.
+        // 50 s to step 50, of which the last ten steps are lost; 20 s to step 50 again, ten of them in its steps; 50 s
+        // more.
         assertThat(cost.seconds(TimeUse.REPLAY)).isCloseTo(10, within(1e-9));
         assertThat(cost.seconds(TimeUse.RESTART)).isCloseTo(10, within(1e-9));
         assertThat(cost.seconds(TimeUse.PRODUCTIVE)).isCloseTo(100, within(1e-9));
@@ -286,7 +287,8 @@ class CostTrackerTest {
 
         RunCost cost = tracker.cost(List.of());
 
-        // 20 s passed; the first step adds itself at the same scale, 20,000 of 21,000 s and so on: 1,000 s remain 1,000/21 s.
+        // 20 s passed; the first step adds itself at the same scale, 20,000 of 21,000 s and so on: 1,000 s remain
+        // 1,000/21 s.
         assertThat(cost.basis()).contains("step_seconds add up to more than the logged times");
         assertThat(cost.goodput()).isEqualTo(1);
         assertThat(cost.allocated()).isCloseTo(21_000 * (21_000.0 - 19_980) / 21_000, within(1e-6));
@@ -310,8 +312,9 @@ class CostTrackerTest {
 
     @Test
     void namesDetectorsOfSingleRuns() {
-        List<String> ids =
-                Detectors.ofRuns().stream().map(detector -> detector.info().id()).toList();
+        List<String> ids = Detectors.ofRuns().stream()
+                .map(detector -> detector.info().id())
+                .toList();
 
         // Findings against siblings and in other metrics come after the account of a run is settled: none may count.
         assertThat(ids).contains(CostTracker.STRAGGLER).containsAll(Ruin.DETECTORS);

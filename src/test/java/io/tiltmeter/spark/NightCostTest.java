@@ -10,13 +10,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.Row;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 /** A fleet of six runs whose cost adds up by hand, through a whole night. */
 class NightCostTest {
-    private static final String STEPS = StepFile.COLUMNS + "optional double step_seconds; optional double compute_seconds;";
+    private static final String STEPS =
+            StepFile.COLUMNS + "optional double step_seconds; optional double compute_seconds;";
     private static final String HOURS = "worker_hours";
     private static final double SECONDS = 3600;
 
@@ -49,7 +50,8 @@ class NightCostTest {
             time += step == 60 || step == 30 ? 21 : 1;
             whole("stalls", 0, step, time, falling(step), null);
         }
-        // Four workers that compute for half a second, the last one from step 256 on for a whole one; then half a second more.
+        // Four workers that compute for half a second, the last one from step 256 on for a whole one; then half a
+        // second more.
         for (int step = 0; step < 512; step++) {
             for (int worker = 0; worker < 4; worker++) {
                 double noise = 0.002 * ((step * 7 + worker * 3) % 5 - 2);
@@ -68,7 +70,8 @@ class NightCostTest {
             steps.row("silent", 0, null, (long) step, null, "global", falling(step), null, null, null);
         }
         steps.write(metrics.resolve("steps/part-0.parquet"));
-        StepFile.of("optional binary run_id (STRING); optional binary project (STRING); optional binary owner (STRING);")
+        StepFile.of(
+                        "optional binary run_id (STRING); optional binary project (STRING); optional binary owner (STRING);")
                 .row("replays", "p", "ana")
                 .row("stalls", "q", "ana")
                 .row("waits", "p", "bo")
@@ -98,12 +101,12 @@ class NightCostTest {
                 LocalSpark.session(),
                 metrics,
                 folder.resolve("output"),
-                SettingsLoader.load(
-                        Optional.empty(), List.of("cost.worker-hour-price=3600", "cost.currency=Florins")));
+                SettingsLoader.load(Optional.empty(), List.of("cost.worker-hour-price=3600", "cost.currency=Florins")));
         Night free = Nights.night(metrics, folder.resolve("output"));
 
         JsonNode report = night.report();
-        // 67 s from the first step to the last, and the first step's own second; 8 steps replayed, 30 s to start; all times 4.
+        // 67 s from the first step to the last, and the first step's own second; 8 steps replayed, 30 s to start; all
+        // times 4.
         JsonNode replays = cost(report, "replays");
         seconds(replays, "productive", 4 * 30);
         seconds(replays, "replay", 4 * 8);
@@ -112,7 +115,8 @@ class NightCostTest {
         assertThat(replays.path("replayed_steps").asInt()).isEqualTo(8);
         assertThat(replays.path("goodput").asDouble()).isCloseTo(30 / 68.0, within(1e-9));
         assertThat(replays.at("/money/lost").asDouble()).isCloseTo(4 * 38, within(1e-6));
-        // 139 s from the first step to the last: 99 steps of one second, 20 s for the checkpoint, 20 s for nothing known.
+        // 139 s from the first step to the last: 99 steps of one second, 20 s for the checkpoint, 20 s for nothing
+        // known.
         JsonNode stalls = cost(report, "stalls");
         seconds(stalls, "productive", 99);
         seconds(stalls, "checkpoint", 20);
@@ -127,7 +131,8 @@ class NightCostTest {
         // 300 steps of one second, the last hundred of them for nothing.
         JsonNode diverges = cost(report, "diverges");
         seconds(diverges, "allocated", 300);
-        assertThat(diverges.at("/" + HOURS + "/divergence").asDouble() * SECONDS).isCloseTo(100, within(3.0));
+        assertThat(diverges.at("/" + HOURS + "/divergence").asDouble() * SECONDS)
+                .isCloseTo(100, within(3.0));
         for (String nothing : List.of("silent", "empty")) {
             assertThat(cost(report, nothing).path("reason").asText()).contains("logged");
             assertThat(cost(report, nothing).has(HOURS)).isFalse();
@@ -138,7 +143,9 @@ class NightCostTest {
             for (String use : USES) {
                 sum += hours.path(use).asDouble();
             }
-            assertThat(sum).as(run.path("run_id").asText()).isCloseTo(hours.path("allocated").asDouble(), within(1e-12));
+            assertThat(sum)
+                    .as(run.path("run_id").asText())
+                    .isCloseTo(hours.path("allocated").asDouble(), within(1e-12));
         }
 
         JsonNode fleet = report.path("cost");
@@ -157,7 +164,10 @@ class NightCostTest {
         assertThat(night.outcome().text()).contains("What it cost").contains("Florins");
         assertThat(night.html()).contains("What it cost").contains("Florins").contains("Runs that lost most");
 
-        assertThat(free.json()).contains("\"goodput\"").doesNotContain("\"money\"").doesNotContain("USD");
+        assertThat(free.json())
+                .contains("\"goodput\"")
+                .doesNotContain("\"money\"")
+                .doesNotContain("USD");
         assertThat(free.html()).contains("What it cost").doesNotContain("USD");
         assertThat(cost(free.report(), "replays").path(HOURS)).isEqualTo(replays.path(HOURS));
 
@@ -172,8 +182,8 @@ class NightCostTest {
         assertThat(row.<Double>getAs("lost_money")).isNull();
     }
 
-    private static final List<String> USES = List.of(
-            "productive", "replay", "restart", "stall", "straggler", "checkpoint", "divergence", "unaccounted");
+    private static final List<String> USES =
+            List.of("productive", "replay", "restart", "stall", "straggler", "checkpoint", "divergence", "unaccounted");
 
     /** The table of the night that ran last. */
     private static List<Row> table(Path folder, Night night) {
@@ -190,7 +200,9 @@ class NightCostTest {
     }
 
     private static void seconds(JsonNode cost, String use, double wanted) {
-        assertThat(cost.at("/" + HOURS + "/" + use).asDouble() * SECONDS).as(use).isCloseTo(wanted, within(1e-6));
+        assertThat(cost.at("/" + HOURS + "/" + use).asDouble() * SECONDS)
+                .as(use)
+                .isCloseTo(wanted, within(1e-6));
     }
 
     private static JsonNode cost(JsonNode report, String runId) {
