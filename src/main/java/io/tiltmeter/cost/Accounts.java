@@ -43,7 +43,7 @@ final class Accounts {
         double between = 0;
         for (Entry entry : entries) {
             int workers = entry.workers() > 0 ? entry.workers() : unknownWorkers;
-            measured += workers * entry.sum(Sum.SECONDS);
+            measured += workers * (entry.sum(Sum.SECONDS) + entry.sum(Sum.START_MEASURED));
             between += workers * entry.sum(Sum.BETWEEN);
         }
         // No time at all passed: then the times are not those of the steps.
@@ -60,7 +60,7 @@ final class Accounts {
         double time = steps(entry);
         book(TimeUse.REPLAY, (1 - lost) * time);
         book(TimeUse.DIVERGENCE, lost * time);
-        book(TimeUse.RESTART, workers(entry) * entry.sum(Sum.START_SECONDS) - starting(entry));
+        book(TimeUse.RESTART, start(entry) - starting(entry));
         double between = workers(entry) * entry.sum(Sum.BETWEEN);
         betweenReplayed += (1 - lost) * between;
         betweenLost += lost * between;
@@ -74,7 +74,7 @@ final class Accounts {
     void survived(Entry entry, long ruined) {
         double lost = entry.share(ruined, Long.MAX_VALUE);
         double kept = workers(entry) * (1 - lost);
-        book(TimeUse.RESTART, workers(entry) * entry.sum(Sum.START_SECONDS) - starting(entry));
+        book(TimeUse.RESTART, start(entry) - starting(entry));
         book(TimeUse.PRODUCTIVE, (1 - lost) * starting(entry));
         book(TimeUse.DIVERGENCE, lost * steps(entry));
         double between = entry.sum(Sum.BETWEEN);
@@ -96,8 +96,12 @@ final class Accounts {
 
     /** What the steps of a start would have taken at the healthy step time, at most all of it; times workers. */
     private double starting(Entry entry) {
-        return workers(entry)
-                * Math.min(entry.sum(Sum.START_SECONDS), entry.sum(Sum.START_STEPS) * healthy.of(entry.phase()));
+        return Math.min(start(entry), workers(entry) * entry.sum(Sum.START_STEPS) * healthy.of(entry.phase()));
+    }
+
+    /** Time of a start up to its first logged step, times workers. */
+    private double start(Entry entry) {
+        return workers(entry) * (entry.sum(Sum.START_SECONDS) + clock * entry.sum(Sum.START_MEASURED));
     }
 
     /** Time after the last step. */
@@ -117,7 +121,8 @@ final class Accounts {
         events.forEach((phase, sums) -> {
             double productive = Math.min(sums[1], sums[0] * healthy.of(phase));
             book(TimeUse.PRODUCTIVE, productive);
-            book(TimeUse.CHECKPOINT, sums[1] - productive);
+            // Where most steps have an event, what one takes longer is not known to be for it.
+            book(healthy.withEvents() ? TimeUse.STALL : TimeUse.CHECKPOINT, sums[1] - productive);
         });
         // Clocks that disagree by fractions of a second cancel over the steps: no use has less than nothing.
         double all = Math.max(0, betweenReplayed + betweenLost + betweenKept);

@@ -40,7 +40,10 @@ public final class CostTracker {
     private static final int NO_PHASE = 0;
     private static final double MICROS = 1e6;
     private static final long NO_TIME = Long.MIN_VALUE;
+    /** What tells how much work a step is, and what adds up over the steps to as much. */
     private static final List<Metric> SIZES = List.of(Metric.TOKENS, Metric.EXAMPLES);
+
+    private static final List<Metric> CONSUMED = List.of(Metric.CONSUMED_TOKENS, Metric.CONSUMED_EXAMPLES);
 
     private final RunRecord run;
     private final long[] events;
@@ -70,6 +73,10 @@ public final class CostTracker {
     private long previousTime = NO_TIME;
     private double booked;
     private boolean evaluated;
+    /** Of each metric of data consumed the last value of this start, and its step; NaN without any. */
+    private final double[] consumed = {Double.NaN, Double.NaN};
+
+    private final long[] consumedAt = new long[CONSUMED.size()];
 
     private boolean timed;
     private boolean measured;
@@ -113,6 +120,7 @@ public final class CostTracker {
         attempt = number;
         first = true;
         evaluated = false;
+        Arrays.fill(consumed, Double.NaN);
         Integer size = record.map(AttemptRecord::worldSize).orElse(null);
         workers = size != null && size > 0 ? size : placed;
         mostWorkers = Math.max(mostWorkers, workers);
@@ -189,13 +197,16 @@ public final class CostTracker {
         }
         firstStep = Math.min(firstStep, point.step);
         double passed = sinceBefore(point.time);
-        if (Double.isNaN(passed)) {
-            book(point, from, passed);
-        } else {
+        if (!Double.isNaN(passed) || point.isMeasured()) {
+            measured |= point.isMeasured();
+            timed |= !Double.isNaN(passed);
             double[] sums = new double[Sum.values().length];
             sums[Sum.START_STEPS.ordinal()] = point.step - from + 1;
-            sums[Sum.START_SECONDS.ordinal()] = passed;
-            timed = true;
+            if (Double.isNaN(passed)) {
+                sums[Sum.START_MEASURED.ordinal()] = point.seconds * (point.step - from + 1);
+            } else {
+                sums[Sum.START_SECONDS.ordinal()] = passed;
+            }
             ledger.add(new Entry(attempt, from, point.step, workers, point.phase, sums));
         }
         remember(point, point.step - from + 1);
@@ -290,13 +301,26 @@ public final class CostTracker {
     }
 
     /** Steps with about as much work, to within a factor of √2, are of one phase. */
-    private static int phase(StepPoint point) {
-        for (Metric metric : SIZES) {
-            if (point.has(metric) && point.value(metric) > 0 && point.value(metric) < Double.POSITIVE_INFINITY) {
-                return (int) Math.round(2 * Math.log(point.value(metric)) / Math.log(2)) + 1;
+    private int phase(StepPoint point) {
+        double size = Double.NaN;
+        for (int i = CONSUMED.size() - 1; i >= 0; i--) {
+            if (point.has(CONSUMED.get(i))) {
+                double now = point.value(CONSUMED.get(i));
+                double each = (now - consumed[i]) / (point.step() - consumedAt[i]);
+                size = isSize(each) ? each : size;
+                consumed[i] = now;
+                consumedAt[i] = point.step();
             }
         }
-        return NO_PHASE;
+        for (int i = SIZES.size() - 1; i >= 0; i--) {
+            boolean known = point.has(SIZES.get(i)) && isSize(point.value(SIZES.get(i)));
+            size = known ? point.value(SIZES.get(i)) : size;
+        }
+        return Double.isNaN(size) ? NO_PHASE : (int) Math.round(2 * Math.log(size) / Math.log(2)) + 1;
+    }
+
+    private static boolean isSize(double size) {
+        return size > 0 && size < Double.POSITIVE_INFINITY;
     }
 
     /**

@@ -25,7 +25,9 @@ final class StepLedger {
         /** Steps of starts up to their first logged one. */
         START_STEPS,
         /** Time from the start, or from the last step before it, to their end. */
-        START_SECONDS
+        START_SECONDS,
+        /** Measured time of these steps, where it is not known when the start or the step before it was. */
+        START_MEASURED
     }
 
     /**

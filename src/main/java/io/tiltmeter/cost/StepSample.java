@@ -23,8 +23,12 @@ final class StepSample {
     private long every = 1;
     private long seen;
 
-    /** Median step times: of all steps, and of each phase. */
-    record Healthy(double all, Map<Integer, Double> byPhase) {
+    /**
+     * Median step times: of all steps, and of each phase.
+     *
+     * @param withEvents whether they are those of steps with events too, as most steps have one
+     */
+    record Healthy(double all, Map<Integer, Double> byPhase, boolean withEvents) {
         double of(int phase) {
             return byPhase.getOrDefault(phase, all);
         }
@@ -33,7 +37,7 @@ final class StepSample {
         Healthy times(double factor) {
             Map<Integer, Double> scaled = new TreeMap<>();
             byPhase.forEach((phase, median) -> scaled.put(phase, factor * median));
-            return new Healthy(factor * all, scaled);
+            return new Healthy(factor * all, scaled, withEvents);
         }
     }
 
@@ -96,7 +100,7 @@ final class StepSample {
             double own = median(stragglers, withEvents, phase);
             byPhase.put(phase, Double.isNaN(own) ? all : own);
         }
-        return new Healthy(all, byPhase);
+        return new Healthy(all, byPhase, withEvents);
     }
 
     /** @return NaN for a phase with few steps */
