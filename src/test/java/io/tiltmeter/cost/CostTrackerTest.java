@@ -99,7 +99,8 @@ class CostTrackerTest {
 
         RunCost cost = tracker.cost(List.of(finding("straggler", "compute_seconds", 3, 10, 19)));
 
-        // All 20 steps take 1.5 s, 0.5 s of it for the straggler; only ten of them are in the finding. Of the times without
+        // All 20 steps take 1.5 s, 0.5 s of it for the straggler; only ten of them are in the finding. Of the times
+        // without
         // it, and without the first step of the start (10 of 1.0 s, 9 of 1.5 s), the median is 1 s.
         assertThat(cost.healthyStepSeconds()).isEqualTo(1);
         assertThat(cost.seconds(TimeUse.STRAGGLER)).isCloseTo(8 * 10 * 0.5, within(1e-9));
@@ -266,8 +267,7 @@ class CostTrackerTest {
     void whereEveryRowHasAnEvaluationTheirTimeIsThatOfSteps() {
         CostTracker tracker = tracker(1, NO_EVENTS);
         for (int step = 0; step < 10; step++) {
-            tracker.observe(
-                    Timed.at(0, step, 5 * step + (step == 9 ? 20 : 0)).with(Metric.EVAL_LOSS, 2));
+            tracker.observe(Timed.at(0, step, 5 * step + (step == 9 ? 20 : 0)).with(Metric.EVAL_LOSS, 2));
         }
 
         RunCost cost = tracker.cost(List.of());
