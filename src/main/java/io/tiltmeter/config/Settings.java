@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 public record Settings(
         Scan scan,
         Report report,
+        Cost cost,
         Ingest ingest,
         Models models,
         Validate validate,
@@ -93,6 +94,49 @@ public record Settings(
             int chartPoints)
             implements Serializable {
         public static final Report DEFAULTS = new Report(100, 600);
+    }
+
+    /**
+     * What time costs.
+     *
+     * @param workerHourPrice price of a worker-hour; 0 if it is not known
+     * @param currency name of what the price is in
+     * @param heldMinutes how long after the last step of a start its workers count as held
+     */
+    public record Cost(
+            @Setting(
+                    value = "Price of an hour of one worker. 0: not known, and nothing is said of money.",
+                    unit = "of the currency",
+                    origin = "every machine has its own",
+                    min = 0,
+                    max = 1e9)
+            double workerHourPrice,
+
+            @Setting(
+                    value = "Currency of the price, as it is to stand beside amounts.",
+                    unit = "1",
+                    origin = "most clouds publish their prices in it")
+            String currency,
+
+            @Setting(
+                    value =
+                            "How long after the last step of a start its workers count as held where another start follows."
+                                    + " What is beyond is idle, and no part of the cost.",
+                    unit = "minutes",
+                    origin =
+                            "Llama 3 (Dubey et al., 2024, section 3.3.4): 466 interruptions in 54 days at more than 90 %"
+                                    + " effective training time, so under 17 minutes each on average; this is three to four times"
+                                    + " that",
+                    min = 0,
+                    max = 1_000_000)
+            int heldMinutes)
+            implements Serializable {
+        public static final Cost DEFAULTS = new Cost(0, "USD", 60);
+
+        /** The same in seconds. */
+        public double heldSeconds() {
+            return 60.0 * heldMinutes;
+        }
     }
 
     /**

@@ -4,16 +4,19 @@ import io.tiltmeter.model.RunCost;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.TimeUse;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the runs of a fleet cost together.
  *
+ * @param runs what each run cost, by its id
  * @param total all runs whose time is known
  * @param owners by owner, the one with the greatest loss first
  * @param projects by project, the one with the greatest loss first
@@ -22,10 +25,18 @@ import org.jspecify.annotations.Nullable;
  * @param currency its currency
  */
 public record FleetCost(
-        Line total, List<Line> owners, List<Line> projects, int notObserved, double price, String currency) {
-    private static final double HOUR = 3600;
+        Map<String, RunCost> runs,
+        Line total,
+        List<Line> owners,
+        List<Line> projects,
+        int notObserved,
+        double price,
+        String currency) {
+    /** Seconds of an hour. */
+    public static final double HOUR = 3600;
 
     public FleetCost {
+        runs = Collections.unmodifiableMap(new TreeMap<>(runs));
         owners = List.copyOf(owners);
         projects = List.copyOf(projects);
     }
@@ -76,12 +87,33 @@ public record FleetCost(
                 .sorted(Comparator.comparing((Entry entry) -> entry.run().runId()))
                 .toList();
         return new FleetCost(
+                entries.stream().collect(Collectors.toMap(entry -> entry.run().runId(), Entry::cost)),
                 line("", known),
                 by(known, RunRecord::owner),
                 by(known, RunRecord::project),
                 entries.size() - known.size(),
                 price,
                 currency);
+    }
+
+    /** Whether it was reckoned of any run, be it that nothing is known of it. */
+    public boolean isEmpty() {
+        return runs.isEmpty();
+    }
+
+    /** Worker-hours of one use of a run. */
+    public static double hours(RunCost cost, TimeUse use) {
+        return cost.seconds(use) / HOUR;
+    }
+
+    /** All worker-hours of a run. */
+    public static double allocated(RunCost cost) {
+        return cost.allocated() / HOUR;
+    }
+
+    /** Worker-hours of a run that were not productive. */
+    public static double lost(RunCost cost) {
+        return allocated(cost) - hours(cost, TimeUse.PRODUCTIVE);
     }
 
     /** Whether worker-hours have a price. */

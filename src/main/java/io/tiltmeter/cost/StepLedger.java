@@ -1,6 +1,7 @@
 package io.tiltmeter.cost;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Time of a run's steps in the order of the steps, in bounded memory: when it is full, neighbours are merged. Steps that a
@@ -15,16 +16,18 @@ final class StepLedger {
         SECONDS,
         /** How much of it the slowest worker kept the others waiting. */
         STRAGGLING,
-        /** Time between them; negative where clocks disagree. */
+        /** Logged time beyond theirs; negative where clocks disagree. */
         BETWEEN,
-        /** Steps at which a checkpoint or an evaluation was made. */
+        /** Steps beside a checkpoint or an evaluation. */
         EVENT_STEPS,
         /** Time from the step before to their end. */
         EVENT_SECONDS,
-        /** First steps of a start. */
+        /** Steps of starts up to their first logged one. */
         START_STEPS,
-        /** Time from the start, or the last step before it, to their end. */
-        START_SECONDS
+        /** Time from the start, or from the last step before it, to their end. */
+        START_SECONDS,
+        /** Measured time of these steps, where it is not known when the start or the step before it was. */
+        START_MEASURED
     }
 
     /**
@@ -62,7 +65,10 @@ final class StepLedger {
         }
     }
 
-    private final Entry[] entries;
+    private static final int FIRST_LENGTH = 64;
+
+    private final int capacity;
+    private Entry[] entries;
     private int size;
     /** Entries before this one are of runs that were finished: nothing overwrites them. */
     private int floor;
@@ -70,7 +76,8 @@ final class StepLedger {
     private long perEntry = 1;
 
     StepLedger(int capacity) {
-        entries = new Entry[capacity];
+        this.capacity = capacity;
+        entries = new Entry[Math.min(capacity, FIRST_LENGTH)];
     }
 
     int size() {
@@ -81,10 +88,22 @@ final class StepLedger {
         return entries[index];
     }
 
+    /** All of them, in the order of their steps. */
+    List<Entry> entries() {
+        return List.of(Arrays.copyOf(entries, size));
+    }
+
     void add(Entry entry) {
         if (size > floor && mayJoin(entries[size - 1], entry, 0) && span(entries[size - 1]) < perEntry) {
             entries[size - 1] = join(entries[size - 1], entry);
             return;
+        }
+        append(entry);
+    }
+
+    private void append(Entry entry) {
+        if (size == entries.length && size < capacity) {
+            entries = Arrays.copyOf(entries, Math.min(capacity, 2 * size));
         }
         if (size == entries.length) {
             halve();
@@ -101,6 +120,11 @@ final class StepLedger {
         floor = size;
     }
 
+    /** Whether an entry is of a run that was finished before the last one of this log began. */
+    boolean isClosed(int index) {
+        return index < floor;
+    }
+
     /** Takes off all steps from one on, and hands out what was taken. */
     Entry[] cut(long from) {
         int keep = size;
@@ -112,7 +136,7 @@ final class StepLedger {
         if (cut.length > 0 && cut[0].first() < from) {
             Entry split = cut[0];
             double kept = split.share(split.first(), from - 1);
-            entries[size++] = split.scaled(kept, from - 1);
+            append(split.scaled(kept, from - 1));
             cut[0] = new Entry(
                     split.attempt(),
                     from,

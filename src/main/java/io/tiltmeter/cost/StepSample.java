@@ -5,39 +5,59 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /** Step times of a run, all of them or, of a long one, every second, fourth, eighth … step. */
 final class StepSample {
     private static final int CAPACITY = 4096;
+    private static final int FIRST_LENGTH = 64;
     /** Fewer say too little of a phase; the median of all is taken then. */
     private static final int FEWEST = 5;
 
-    private final int[] attempts = new int[CAPACITY];
-    private final long[] steps = new long[CAPACITY];
-    private final int[] phases = new int[CAPACITY];
-    private final double[] seconds = new double[CAPACITY];
-    private final double[] straggling = new double[CAPACITY];
+    private long[] steps = new long[FIRST_LENGTH];
+    private int[] phases = new int[FIRST_LENGTH];
+    private double[] seconds = new double[FIRST_LENGTH];
+    private double[] straggling = new double[FIRST_LENGTH];
+    private boolean[] events = new boolean[FIRST_LENGTH];
     private int size;
     private long every = 1;
     private long seen;
 
     /**
+     * Median step times: of all steps, and of each phase.
+     *
+     * @param withEvents whether they are those of steps with events too, as most steps have one
+     */
+    record Healthy(double all, Map<Integer, Double> byPhase, boolean withEvents) {
+        double of(int phase) {
+            return byPhase.getOrDefault(phase, all);
+        }
+
+        /** The same where time runs slower or faster. */
+        Healthy times(double factor) {
+            Map<Integer, Double> scaled = new TreeMap<>();
+            byPhase.forEach((phase, median) -> scaled.put(phase, factor * median));
+            return new Healthy(factor * all, scaled, withEvents);
+        }
+    }
+
+    /**
      * Takes a step time.
      *
      * @param wait how much of it the slowest worker kept the others waiting
+     * @param event whether a checkpoint or an evaluation may be part of it
      */
-    void add(int attempt, long step, int phase, double time, double wait) {
+    void add(long step, int phase, double time, double wait, boolean event) {
         if (seen++ % every != 0) {
             return;
         }
         if (size == CAPACITY) {
             for (int i = 0; i < CAPACITY / 2; i++) {
-                attempts[i] = attempts[2 * i];
                 steps[i] = steps[2 * i];
                 phases[i] = phases[2 * i];
                 seconds[i] = seconds[2 * i];
                 straggling[i] = straggling[2 * i];
+                events[i] = events[2 * i];
             }
             size = CAPACITY / 2;
             every *= 2;
@@ -45,43 +65,53 @@ final class StepSample {
                 return;
             }
         }
-        attempts[size] = attempt;
+        if (size == steps.length) {
+            steps = Arrays.copyOf(steps, 2 * size);
+            phases = Arrays.copyOf(phases, 2 * size);
+            seconds = Arrays.copyOf(seconds, 2 * size);
+            straggling = Arrays.copyOf(straggling, 2 * size);
+            events = Arrays.copyOf(events, 2 * size);
+        }
         steps[size] = step;
         phases[size] = phase;
         seconds[size] = time;
         straggling[size] = wait;
+        events[size] = event;
         size++;
     }
 
-    int size() {
-        return size;
+    boolean isEmpty() {
+        return size == 0;
     }
 
-    /** Median step time of the run, without what stragglers added. */
-    double healthy(StepRanges stragglers) {
-        return Robust.median(times(stragglers, phase -> true));
-    }
-
-    /** The same of each phase. */
-    Map<Integer, Double> healthyByPhase(StepRanges stragglers) {
-        double all = healthy(stragglers);
-        Map<Integer, Double> medians = new TreeMap<>();
-        for (int phase : new TreeSet<>(Arrays.stream(phases, 0, size).boxed().toList())) {
-            double[] own = times(stragglers, other -> other == phase);
-            medians.put(phase, own.length < FEWEST ? all : Robust.median(own));
+    /**
+     * How long steps take that nothing holds up: without what stragglers added, and without those of events, unless most
+     * are. A phase with few steps has the median of all.
+     */
+    Healthy healthy(StepRanges stragglers) {
+        int ofEvents = 0;
+        for (int i = 0; i < size; i++) {
+            ofEvents += events[i] ? 1 : 0;
         }
-        return medians;
+        boolean withEvents = 2 * ofEvents > size;
+        double all = median(stragglers, withEvents, null);
+        Map<Integer, Double> byPhase = new TreeMap<>();
+        for (int phase : new TreeSet<>(Arrays.stream(phases, 0, size).boxed().toList())) {
+            double own = median(stragglers, withEvents, phase);
+            byPhase.put(phase, Double.isNaN(own) ? all : own);
+        }
+        return new Healthy(all, byPhase, withEvents);
     }
 
-    private double[] times(StepRanges stragglers, IntPredicate wanted) {
+    /** @return NaN for a phase with few steps */
+    private double median(StepRanges stragglers, boolean withEvents, @Nullable Integer phase) {
         double[] times = new double[size];
         int n = 0;
         for (int i = 0; i < size; i++) {
-            if (wanted.test(phases[i])) {
-                boolean waited = stragglers.contains(attempts[i], steps[i]);
-                times[n++] = seconds[i] - (waited ? straggling[i] : 0);
+            if ((withEvents || !events[i]) && (phase == null || phases[i] == phase)) {
+                times[n++] = seconds[i] - (stragglers.contains(steps[i]) ? straggling[i] : 0);
             }
         }
-        return Arrays.copyOf(times, n);
+        return phase != null && n < FEWEST ? Double.NaN : Robust.median(Arrays.copyOf(times, n));
     }
 }

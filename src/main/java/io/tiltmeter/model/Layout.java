@@ -65,6 +65,11 @@ public final class Layout implements Serializable {
                 .toList());
     }
 
+    /** Number of workers whose place is known. */
+    public int size() {
+        return worker.length;
+    }
+
     private int find(int wanted) {
         return Arrays.binarySearch(worker, wanted);
     }

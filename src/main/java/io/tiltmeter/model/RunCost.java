@@ -12,6 +12,7 @@ import java.util.Arrays;
  * @param steps steps that are part of the result and whose time is known
  * @param replayedSteps steps whose effect a later start overwrote
  * @param healthyStepSeconds median time of a step without what stragglers added, NaN without any
+ * @param idleSeconds time between starts that lay so far apart that the workers do not count as held; part of no use
  * @param workerSeconds by {@link TimeUse#ordinal()}: seconds times workers, none below 0
  */
 public record RunCost(
@@ -22,6 +23,7 @@ public record RunCost(
         long steps,
         long replayedSteps,
         double healthyStepSeconds,
+        double idleSeconds,
         double[] workerSeconds)
         implements Serializable {
 
@@ -35,7 +37,7 @@ public record RunCost(
 
     /** A run of whose time nothing is known. */
     public static RunCost notObservable(String runId, String reason) {
-        return new RunCost(runId, reason, "", 1, 0, 0, Double.NaN, new double[TimeUse.values().length]);
+        return new RunCost(runId, reason, "", 1, 0, 0, Double.NaN, 0, new double[TimeUse.values().length]);
     }
 
     @Override

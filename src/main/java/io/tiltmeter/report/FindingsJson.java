@@ -1,5 +1,6 @@
 package io.tiltmeter.report;
 
+import io.tiltmeter.cost.FleetCost;
 import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.model.Coverage;
 import io.tiltmeter.model.Finding;
@@ -41,7 +42,7 @@ public final class FindingsJson {
         summary(report);
         json.name("runs").array();
         for (RunReport run : report.runs()) {
-            run(run);
+            run(run, report.cost());
         }
         json.endArray().name("patterns").array();
         for (Pattern pattern : report.patterns()) {
@@ -51,6 +52,7 @@ public final class FindingsJson {
         JsonParts.rejected(json, report.rejected());
         JsonParts.detectors(json, report.detectors());
         CommonJson.write(report.common(), json);
+        CostJson.fleet(report.cost(), json);
         json.endObject();
     }
 
@@ -73,7 +75,7 @@ public final class FindingsJson {
                 .endObject();
     }
 
-    private void run(RunReport run) throws IOException {
+    private void run(RunReport run, FleetCost cost) throws IOException {
         json.object()
                 .field("run_id", run.run().runId())
                 .field("project", run.run().project())
@@ -92,7 +94,9 @@ public final class FindingsJson {
         for (Incident incident : run.incidents()) {
             incident(incident);
         }
-        json.endArray().endObject();
+        json.endArray();
+        CostJson.run(run.run().runId(), cost, json);
+        json.endObject();
     }
 
     private void summary(RunSummary summary) throws IOException {

@@ -1,5 +1,6 @@
 package io.tiltmeter.report;
 
+import io.tiltmeter.cost.FleetCost;
 import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.model.Chart;
 import io.tiltmeter.model.CommonTraits;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param patterns most important first
  * @param detectors descriptions of the detectors that ran, ordered by id
  * @param common what the incidents have in common over all runs
+ * @param cost what the runs cost
  */
 public record FleetReport(
         String date,
@@ -31,7 +33,8 @@ public record FleetReport(
         List<Pattern> patterns,
         List<Rejection> rejected,
         List<DetectorInfo> detectors,
-        CommonTraits common) {
+        CommonTraits common,
+        FleetCost cost) {
 
     public FleetReport {
         runs = List.copyOf(runs);
@@ -40,7 +43,7 @@ public record FleetReport(
         detectors = List.copyOf(detectors);
     }
 
-    /** A report that does not look for what the incidents have in common. */
+    /** A report that does not look for what the incidents have in common, and not for what the runs cost. */
     public FleetReport(
             String date,
             String source,
@@ -48,11 +51,15 @@ public record FleetReport(
             List<Pattern> patterns,
             List<Rejection> rejected,
             List<DetectorInfo> detectors) {
-        this(date, source, runs, patterns, rejected, detectors, CommonTraits.NONE);
+        this(date, source, runs, patterns, rejected, detectors, CommonTraits.NONE, FleetCost.none());
     }
 
     public FleetReport withCommon(CommonTraits traits) {
-        return new FleetReport(date, source, runs, patterns, rejected, detectors, traits);
+        return new FleetReport(date, source, runs, patterns, rejected, detectors, traits, cost);
+    }
+
+    public FleetReport withCost(FleetCost newCost) {
+        return new FleetReport(date, source, runs, patterns, rejected, detectors, common, newCost);
     }
 
     /** Name of the detector's parameter that a finding's threshold is; empty for a detector that is not listed. */

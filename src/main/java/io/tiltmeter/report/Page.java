@@ -17,6 +17,7 @@ public record Page(
         List<Fact> facts,
         List<PatternCard> patterns,
         CommonView common,
+        CostView cost,
         List<AttentionRow> attention,
         List<QuietRow> quiet,
         List<RunSection> sections,

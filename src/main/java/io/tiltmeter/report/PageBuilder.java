@@ -50,7 +50,7 @@ final class PageBuilder {
             String anchor = hasSection(run) ? "run-" + i : "";
             links.put(run.run().runId(), new Page.RunLink(i, text(run.run().runId()), anchor));
         }
-        RunViews views = new RunViews(detectors, links);
+        RunViews views = new RunViews(detectors, links, report.cost());
         return new Page(
                 "Fleet report " + text(report.date()) + " · Tiltmeter",
                 text(report.date()),
@@ -60,6 +60,7 @@ final class PageBuilder {
                 facts(),
                 report.patterns().stream().map(this::pattern).toList(),
                 new CommonViews(detectors, links).view(report.common()),
+                new CostViews(report, links).view(),
                 attention.stream().map(views::attention).toList(),
                 quiet.stream().map(views::quiet).toList(),
                 // Drawing curves is most of the work; the order stays.
@@ -98,12 +99,17 @@ final class PageBuilder {
     private List<Page.Fact> facts() {
         long incidents =
                 report.runs().stream().mapToLong(r -> r.incidents().size()).sum();
-        return List.of(
+        List<Page.Fact> facts = new ArrayList<>(List.of(
                 new Page.Fact("steps scanned", count(Fleet.steps(report))),
                 new Page.Fact("incidents", count(incidents)),
                 new Page.Fact("fleet-wide patterns", count(report.patterns().size())),
                 new Page.Fact("rows rejected", count(Fleet.rejected(report, Rejection.Level.REJECTED))),
-                new Page.Fact("rows doubtful", count(Fleet.rejected(report, Rejection.Level.WARNING))));
+                new Page.Fact("rows doubtful", count(Fleet.rejected(report, Rejection.Level.WARNING)))));
+        if (report.cost().total().runs() > 0) {
+            facts.add(new Page.Fact(
+                    "goodput", CostTexts.percent(report.cost().total().goodput())));
+        }
+        return facts;
     }
 
     private Page.PatternCard pattern(Pattern pattern) {

@@ -4,10 +4,12 @@ import static io.tiltmeter.report.Formats.count;
 import static io.tiltmeter.report.Formats.number;
 import static io.tiltmeter.report.Formats.text;
 
+import io.tiltmeter.cost.FleetCost;
 import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.model.Coverage;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
+import io.tiltmeter.model.RunCost;
 import io.tiltmeter.model.RunSummary;
 import io.tiltmeter.model.StepRecord;
 import io.tiltmeter.report.FleetReport.RunReport;
@@ -27,10 +29,12 @@ final class RunViews {
 
     private final Map<String, DetectorInfo> detectors;
     private final Map<String, Page.RunLink> links;
+    private final FleetCost cost;
 
-    RunViews(Map<String, DetectorInfo> detectors, Map<String, Page.RunLink> links) {
+    RunViews(Map<String, DetectorInfo> detectors, Map<String, Page.RunLink> links, FleetCost cost) {
         this.detectors = detectors;
         this.links = links;
+        this.cost = cost;
     }
 
     Page.AttentionRow attention(RunReport run) {
@@ -107,7 +111,7 @@ final class RunViews {
                 coverage(run));
     }
 
-    private static List<Page.Fact> facts(RunReport run) {
+    private List<Page.Fact> facts(RunReport run) {
         RunSummary summary = run.summary();
         List<Page.Fact> facts = new ArrayList<>();
         if (run.run().status() != null) {
@@ -125,6 +129,10 @@ final class RunViews {
             facts.add(new Page.Fact(
                     summary.lossIsEval() ? "final held-out loss" : "final loss", number(summary.finalLoss())));
             facts.add(new Page.Fact("best", number(summary.bestLoss())));
+        }
+        RunCost own = cost.runs().get(run.run().runId());
+        if (own != null && own.isObserved()) {
+            facts.add(new Page.Fact("goodput", CostTexts.percent(own.goodput())));
         }
         return facts;
     }

@@ -21,7 +21,7 @@ public final class TerminalSummary {
     private static final int WIDEST = 200;
     private static final int MOST_PATTERNS = 4;
     private static final int MOST_COMMON = 3;
-    private static final int MOST_RUNS = 12;
+    private static final int MOST_RUNS = 10;
     private static final int MOST_REJECTED = 3;
     private static final int MOST_COVERAGE = 4;
     private static final int SEVERITY_COLUMNS = 10;
@@ -65,6 +65,7 @@ public final class TerminalSummary {
         summary.patterns(report);
         summary.common(report);
         summary.runs(report);
+        summary.cost(report);
         summary.rejected(report);
         summary.coverage(report);
         return summary.out.toString();
@@ -182,6 +183,14 @@ public final class TerminalSummary {
         String evidence = finding.map(f -> f.detector() + ": " + f.evidence()).orElse(incident.why());
         line((INDENT + severity(incident.severity().text()) + head + TerminalText.cut(Formats.text(evidence), rest))
                 .stripTrailing());
+    }
+
+    private void cost(FleetReport report) {
+        List<String> lines = CostTexts.lines(report.cost());
+        if (!lines.isEmpty()) {
+            heading(CostTexts.heading(report.cost()));
+            lines.forEach(text -> line(INDENT + TerminalText.cut(text, width - INDENT.length())));
+        }
     }
 
     private void rejected(FleetReport report) {

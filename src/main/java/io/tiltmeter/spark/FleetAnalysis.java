@@ -4,6 +4,7 @@ import io.tiltmeter.config.Settings;
 import io.tiltmeter.correlate.Correlation;
 import io.tiltmeter.correlate.FleetRun;
 import io.tiltmeter.correlate.PatternFinder;
+import io.tiltmeter.cost.FleetCost;
 import io.tiltmeter.detect.Detector;
 import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.detect.DetectorSettings;
@@ -17,6 +18,7 @@ import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
 import io.tiltmeter.model.Pattern;
 import io.tiltmeter.model.Rejection;
+import io.tiltmeter.model.RunCost;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.RunSummary;
 import io.tiltmeter.model.Severity;
@@ -42,6 +44,7 @@ final class FleetAnalysis {
     private final Map<String, List<Finding>> findings = new HashMap<>();
     private final Map<String, List<Coverage>> coverage = new HashMap<>();
     private final Map<String, List<Incident>> incidents = new HashMap<>();
+    private final Map<String, RunCost> costs = new HashMap<>();
     /** When the first steps of findings were logged, by run, attempt and step. */
     private final Map<List<Object>, Long> times = new HashMap<>();
     /** When runs logged their first and last step. */
@@ -111,6 +114,7 @@ final class FleetAnalysis {
     /** No detector has anything to look at: the run is listed, and neither sound nor empty. */
     private void leave(RunRecord run) {
         summaries.put(run.runId(), new RunSummarizer(run).summary());
+        costs.put(run.runId(), RunCost.notObservable(run.runId(), METRICS_ONLY));
         coverage.put(
                 run.runId(),
                 Detectors.infos().stream()
@@ -121,6 +125,7 @@ final class FleetAnalysis {
 
     private void take(RunJudging.Judged judged) {
         summaries.put(judged.runId(), judged.summary());
+        costs.put(judged.runId(), judged.cost());
         findings.put(judged.runId(), new ArrayList<>(judged.findings()));
         coverage.put(judged.runId(), new ArrayList<>(judged.coverage()));
         spans.put(judged.runId(), new long[] {judged.firstTime(), judged.lastTime()});
@@ -280,13 +285,23 @@ final class FleetAnalysis {
         Set<String> enabled = new HashSet<>();
         Detectors.infos().stream().filter(info -> settings(info).enabled()).forEach(info -> enabled.add(info.id()));
         return new FleetReport(
-                date,
-                source,
-                reports,
-                patterns,
-                rejected,
-                Detectors.infos().stream()
-                        .filter(info -> enabled.contains(info.id()))
-                        .toList());
+                        date,
+                        source,
+                        reports,
+                        patterns,
+                        rejected,
+                        Detectors.infos().stream()
+                                .filter(info -> enabled.contains(info.id()))
+                                .toList())
+                .withCost(cost());
+    }
+
+    /** What the runs cost. It is settled run by run: findings against siblings and in other metrics change none of it. */
+    private FleetCost cost() {
+        List<FleetCost.Entry> entries = new ArrayList<>();
+        costs.forEach((id, cost) ->
+                entries.add(new FleetCost.Entry(runs.getOrDefault(id, RunRecord.of(id, null, Map.of())), cost)));
+        return FleetCost.of(
+                entries, settings.cost().workerHourPrice(), settings.cost().currency());
     }
 }

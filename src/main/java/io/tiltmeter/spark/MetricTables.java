@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -220,10 +221,16 @@ final class MetricTables {
 
     /** All rows of a small table, with all its columns; none if it is not there. Files damaged inside are set aside. */
     List<Row> rows(String table) {
+        return rows(table, frame -> frame);
+    }
+
+    /** What is made of all rows of a small table; nothing if it is not there. Files damaged inside are set aside. */
+    List<Row> rows(String table, UnaryOperator<Dataset<Row>> make) {
         while (true) {
             try {
                 return read(table)
-                        .map(frame -> exactly(frame, Schemas.of(table)).collectAsList())
+                        .map(frame ->
+                                make.apply(exactly(frame, Schemas.of(table))).collectAsList())
                         .orElse(List.of());
             } catch (Exception e) {
                 // Spark throws checked exceptions from methods that declare none.

@@ -83,6 +83,7 @@ public final class NightlyJob {
                 RunTables.runs(tables),
                 RunTables.attempts(tables),
                 RunTables.layouts(tables),
+                RunTables.pauses(tables),
                 RunTables.quarantine(tables)));
         StepsScan.Result result = scan.update(progress);
         DigestPlan plan = result.plan();
@@ -97,7 +98,11 @@ public final class NightlyJob {
             throw new InputException(
                     "Cannot analyse '" + request.metrics() + "': it holds no run, no step and no metric");
         }
-        Map<AttemptId, AttemptRecord> attempts = small.join().attempts();
+        RunJudging.Known known = new RunJudging.Known(
+                runs,
+                small.join().attempts(),
+                small.join().layouts(),
+                small.join().pauses());
         WorkerMetrics workerMetrics = WorkerMetrics.judge(
                 spark,
                 tables,
@@ -120,15 +125,7 @@ public final class NightlyJob {
         progress.stage(String.format("Judging %,d runs", runs.size()));
         FleetAnalysis analysis = new FleetAnalysis(runs, settings);
         Optional<JavaRDD<RunJudging.Judged>> judged = result.digests()
-                .map(digests -> RunJudging.judge(
-                                spark,
-                                digests,
-                                result.byRun(),
-                                runs,
-                                attempts,
-                                small.join().layouts(),
-                                settings.detectors(),
-                                settings.report().chartPoints())
+                .map(digests -> RunJudging.judge(spark, digests, result.byRun(), known, settings)
                         .persist(StorageLevel.MEMORY_AND_DISK()));
         try {
             List<RunJudging.Judged> withSteps = judged.map(
@@ -172,6 +169,7 @@ public final class NightlyJob {
             Map<String, RunRecord> runs,
             Map<AttemptId, AttemptRecord> attempts,
             Map<AttemptId, Layout> layouts,
+            Map<String, long[]> pauses,
             List<Rejection> quarantine) {}
 
     /** Everything but the files that digests depend on; another value makes them anew. */

@@ -1,9 +1,13 @@
 package io.tiltmeter.spark;
 
+import io.tiltmeter.cost.FleetCost;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
+import io.tiltmeter.model.RunCost;
+import io.tiltmeter.model.TimeUse;
 import io.tiltmeter.report.FleetReport;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -15,6 +19,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.jspecify.annotations.Nullable;
 
 /** The report's content as Parquet tables, for those who would rather query than read. */
 final class ReportTables {
@@ -100,7 +105,68 @@ final class ReportTables {
             .add("status", STRING, false)
             .add("reason", STRING, false);
 
-    /** Writes {@code verdicts findings incidents patterns coverage} below a folder. */
+    /** A row a run; without any time all hours are 0, and the goodput is NaN. */
+    private static final StructType COST = cost();
+
+    private static StructType cost() {
+        StructType schema = new StructType()
+                .add("date", STRING, false)
+                .add("run_id", STRING, false)
+                .add("project", STRING, true)
+                .add("owner", STRING, true)
+                .add("reason", STRING, false)
+                .add("basis", STRING, false)
+                .add("workers", INT, false)
+                .add("steps", LONG, false)
+                .add("replayed_steps", LONG, false)
+                .add("healthy_step_seconds", DOUBLE, false)
+                .add("idle_hours", DOUBLE, false)
+                .add("goodput", DOUBLE, false)
+                .add("allocated_worker_hours", DOUBLE, false)
+                .add("lost_worker_hours", DOUBLE, false);
+        for (TimeUse use : TimeUse.values()) {
+            schema = schema.add(use.text() + "_worker_hours", DOUBLE, false);
+        }
+        return schema.add("allocated_money", DOUBLE, true)
+                .add("lost_money", DOUBLE, true)
+                .add("currency", STRING, true);
+    }
+
+    private static List<Row> cost(FleetReport report) {
+        List<Row> rows = new ArrayList<>();
+        FleetCost fleet = report.cost();
+        for (FleetReport.RunReport run : report.runs()) {
+            RunCost cost = fleet.runs().get(run.run().runId());
+            if (cost == null) {
+                continue;
+            }
+            List<@Nullable Object> cells = new ArrayList<>(Arrays.asList(
+                    report.date(),
+                    run.run().runId(),
+                    run.run().project(),
+                    run.run().owner(),
+                    cost.reason(),
+                    cost.basis(),
+                    cost.workers(),
+                    cost.steps(),
+                    cost.replayedSteps(),
+                    cost.healthyStepSeconds(),
+                    cost.idleSeconds() / FleetCost.HOUR,
+                    cost.goodput(),
+                    FleetCost.allocated(cost),
+                    FleetCost.lost(cost)));
+            for (TimeUse use : TimeUse.values()) {
+                cells.add(FleetCost.hours(cost, use));
+            }
+            cells.add(fleet.hasPrice() ? fleet.money(FleetCost.allocated(cost)) : null);
+            cells.add(fleet.hasPrice() ? fleet.money(FleetCost.lost(cost)) : null);
+            cells.add(fleet.hasPrice() ? fleet.currency() : null);
+            rows.add(RowFactory.create(cells.toArray()));
+        }
+        return rows;
+    }
+
+    /** Writes {@code verdicts findings incidents patterns coverage cost} below a folder. */
     static void write(SparkSession spark, Path folder, FleetReport report) {
         List<Row> verdicts = new ArrayList<>();
         List<Row> findings = new ArrayList<>();
@@ -190,6 +256,7 @@ final class ReportTables {
                                 () -> write(spark, incidents, INCIDENTS, new Path(folder, "incidents")),
                                 () -> write(spark, patterns, PATTERNS, new Path(folder, "patterns")),
                                 () -> write(spark, coverage, COVERAGE, new Path(folder, "coverage")),
+                                () -> write(spark, cost(report), COST, new Path(folder, "cost")),
                                 () -> CommonTables.write(spark, folder, report))
                         .map(Background::run)
                         .toArray(CompletableFuture[]::new))

@@ -7,6 +7,8 @@ import io.tiltmeter.blocks.Digest;
 import io.tiltmeter.blocks.DigestCursor;
 import io.tiltmeter.blocks.Slice;
 import io.tiltmeter.blocks.TimeTrack;
+import io.tiltmeter.config.Settings;
+import io.tiltmeter.cost.CostTracker;
 import io.tiltmeter.detect.Detector;
 import io.tiltmeter.detect.DetectorSettings;
 import io.tiltmeter.detect.Detectors;
@@ -19,6 +21,7 @@ import io.tiltmeter.model.Coverage;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Layout;
 import io.tiltmeter.model.Metric;
+import io.tiltmeter.model.RunCost;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.RunSummary;
 import java.io.Serializable;
@@ -37,6 +40,8 @@ import org.apache.spark.sql.catalyst.InternalRow;
 
 /** Runs the detectors over the digests of every run, one window at a time. */
 final class RunJudging {
+    private static final long[] NO_PAUSES = {};
+
     private RunJudging() {}
 
     /** Curves worth drawing, in the order of a report. */
@@ -51,6 +56,7 @@ final class RunJudging {
     /**
      * What the scan of one run leaves.
      *
+     * @param cost what its time was spent on
      * @param charts its curves; empty where they were not asked for
      * @param findingTimes for each finding when its first step was logged, in microseconds since the epoch, {@link
      *     Slice#NO_TIME} if unknown
@@ -62,23 +68,31 @@ final class RunJudging {
             RunSummary summary,
             List<Finding> findings,
             List<Coverage> coverage,
+            RunCost cost,
             List<Chart> charts,
             List<Long> findingTimes,
             long firstTime,
             long lastTime)
             implements Serializable {
         Judged withoutCharts() {
-            return new Judged(runId, summary, findings, coverage, List.of(), findingTimes, firstTime, lastTime);
+            return new Judged(runId, summary, findings, coverage, cost, List.of(), findingTimes, firstTime, lastTime);
         }
     }
 
-    /** Everything the tasks need beside the digests. */
-    private record Inputs(
+    /**
+     * What is known of runs beside their steps.
+     *
+     * @param pauses steps at which a checkpoint was written or the model evaluated, by run, ascending
+     */
+    record Known(
             Map<String, RunRecord> runs,
             Map<AttemptId, AttemptRecord> attempts,
             Map<AttemptId, Layout> layouts,
-            Map<String, DetectorSettings> detectors,
-            int chartPoints)
+            Map<String, long[]> pauses)
+            implements Serializable {}
+
+    /** Everything the tasks need beside the digests. */
+    private record Inputs(Known known, Map<String, DetectorSettings> detectors, double heldSeconds, int chartPoints)
             implements Serializable {}
 
     /**
@@ -87,16 +101,13 @@ final class RunJudging {
      * @param byRun whether the digests of each run already follow one another in one partition
      */
     static JavaRDD<Judged> judge(
-            SparkSession spark,
-            Dataset<Row> digests,
-            boolean byRun,
-            Map<String, RunRecord> runs,
-            Map<AttemptId, AttemptRecord> attempts,
-            Map<AttemptId, Layout> layouts,
-            Map<String, DetectorSettings> detectors,
-            int chartPoints) {
+            SparkSession spark, Dataset<Row> digests, boolean byRun, Known known, Settings settings) {
         Broadcast<Inputs> inputs = JavaSparkContext.fromSparkContext(spark.sparkContext())
-                .broadcast(new Inputs(runs, attempts, layouts, detectors, chartPoints));
+                .broadcast(new Inputs(
+                        known,
+                        settings.detectors(),
+                        settings.cost().heldSeconds(),
+                        settings.report().chartPoints()));
         Dataset<Row> ordered = byRun
                 ? digests
                 : digests.repartition(col("run_id")).sortWithinPartitions("run_id", "attempt", "window");
@@ -112,6 +123,7 @@ final class RunJudging {
                 summary,
                 verdict.findings(),
                 verdict.coverage(),
+                RunCost.notObservable(run.runId(), "no step was logged"),
                 List.of(),
                 verdict.findings().stream().map(finding -> Slice.NO_TIME).toList(),
                 Slice.NO_TIME,
@@ -143,9 +155,11 @@ final class RunJudging {
         @Override
         public Judged next() {
             String runId = DigestRows.runId(pending.orElseThrow(NoSuchElementException::new));
-            RunRecord run = inputs.runs.getOrDefault(runId, RunRecord.of(runId, null, Map.of()));
+            RunRecord run = inputs.known.runs.getOrDefault(runId, RunRecord.of(runId, null, Map.of()));
             RunJudge judge = new RunJudge(run, inputs.detectors, detectors);
             RunSummarizer summarizer = new RunSummarizer(run);
+            CostTracker cost =
+                    new CostTracker(run, inputs.known.pauses.getOrDefault(runId, NO_PAUSES), inputs.heldSeconds);
             List<ChartSampler> charts = CHARTS.stream()
                     .map(metric -> new ChartSampler(metric.column(), inputs.chartPoints))
                     .toList();
@@ -156,11 +170,14 @@ final class RunJudging {
                 int number = DigestRows.attempt(pending.get());
                 Digest digest = DigestRows.digest(pending.get());
                 pending = advance();
+                AttemptId id = new AttemptId(runId, number);
+                Layout layout = inputs.known.layouts.getOrDefault(id, Layout.UNKNOWN);
                 if (number != attempt) {
                     attempt = number;
-                    judge.attempt(number, Optional.ofNullable(inputs.attempts.get(new AttemptId(runId, number))));
+                    Optional<AttemptRecord> record = Optional.ofNullable(inputs.known.attempts.get(id));
+                    judge.attempt(number, record);
+                    cost.attempt(number, record, layout.size());
                 }
-                Layout layout = inputs.layouts.getOrDefault(new AttemptId(runId, number), Layout.UNKNOWN);
                 judge.workers(new WorkerWindow(number, "", digest.workers(), layout));
                 DigestCursor cursor = new DigestCursor(number, digest);
                 while (cursor.advance()) {
@@ -168,6 +185,7 @@ final class RunJudging {
                     times.add(number, cursor.step(), cursor.timeMicros());
                     judge.observe(cursor);
                     summarizer.observe(cursor);
+                    cost.observe(cursor);
                     for (int c = 0; c < CHARTS.size(); c++) {
                         if (cursor.has(CHARTS.get(c))) {
                             charts.get(c).add(number, cursor.step(), cursor.value(CHARTS.get(c)));
@@ -181,6 +199,7 @@ final class RunJudging {
                     summarizer.summary(),
                     verdict.findings(),
                     verdict.coverage(),
+                    cost.cost(verdict.findings()),
                     charts.stream()
                             .filter(c -> !c.isEmpty())
                             .map(ChartSampler::chart)

@@ -1,5 +1,8 @@
 package io.tiltmeter.spark;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_set;
+
 import io.tiltmeter.model.AttemptRecord;
 import io.tiltmeter.model.Layout;
 import io.tiltmeter.model.Rejection;
@@ -81,6 +84,26 @@ final class RunTables {
         Map<AttemptId, Layout> layouts = new HashMap<>();
         rows.forEach((id, workers) -> layouts.put(id, Layout.of(workers)));
         return layouts;
+    }
+
+    /** Steps at which training paused for a checkpoint or an evaluation, by run, ascending; over all starts. */
+    static Map<String, long[]> pauses(MetricTables tables) {
+        Map<String, long[]> pauses = new HashMap<>();
+        for (Row row : tables.rows(
+                "events",
+                frame -> frame.filter(col("run_id").isNotNull())
+                        .filter(col("step").isNotNull())
+                        .filter(col("kind").isin("checkpoint", "evaluation"))
+                        .groupBy("run_id")
+                        .agg(collect_set("step")))) {
+            pauses.put(
+                    row.getString(0),
+                    row.<Long>getList(1).stream()
+                            .mapToLong(Long::longValue)
+                            .sorted()
+                            .toArray());
+        }
+        return pauses;
     }
 
     static List<Rejection> quarantine(MetricTables tables) {

@@ -303,7 +303,7 @@ final class SampleReports {
                         new Pattern.Confounder(text, text, 1, 1, false)),
                 text,
                 text);
-        return new FleetReport(
+        FleetReport report = new FleetReport(
                         "2026-11-24",
                         text,
                         List.of(bad, unknown),
@@ -311,6 +311,7 @@ final class SampleReports {
                         List.of(new Rejection(text, 1, text, 1, Rejection.Level.WARNING)),
                         List.of(detector))
                 .withCommon(SampleCommon.of(text));
+        return SampleCost.add(report, 2, text, text, text);
     }
 
     /** Forty-odd runs: a spike that 38 share, a divergence, a restart, hostile names, an empty run. */
@@ -375,7 +376,7 @@ final class SampleReports {
                         new Pattern.Confounder("dataset", "web 2026-10", 0.0312, 1, false)),
                 "2 of 3 runs placed on gpu-17.rack-3.example were slowed there.",
                 "Drain the host and check cooling.");
-        return new FleetReport(
+        FleetReport report = new FleetReport(
                         "2026-11-24",
                         "s3://fleet-metrics/nightly/2026-11-24",
                         runs,
@@ -395,6 +396,7 @@ final class SampleReports {
                                         Rejection.Level.WARNING)),
                         DETECTORS)
                 .withCommon(SampleCommon.of("loss-spike"));
+        return SampleCost.add(report, 2.5, "EUR", "step_seconds and logged times", "ana", "bo", SCRIPT, RTL);
     }
 
     /** A fleet of so many runs that need attention. */

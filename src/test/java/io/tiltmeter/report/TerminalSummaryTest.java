@@ -51,10 +51,10 @@ Silence is not health: what could not be judged
                 .lines()
                 .toList();
 
-        assertThat(lines).hasSizeLessThanOrEqualTo(40);
+        assertThat(lines).hasSizeLessThanOrEqualTo(42);
         assertThat(lines)
                 .allSatisfy(line -> assertThat(TerminalText.columns(line)).isLessThanOrEqualTo(width));
-        assertThat(lines).contains("  … and 29 more, 29 in the patterns above");
+        assertThat(lines).contains("  … and 31 more, 31 in the patterns above");
     }
 
     @Test

@@ -34,6 +34,7 @@ final class Nights {
         return new Settings(
                 scan,
                 defaults.report(),
+                defaults.cost(),
                 defaults.ingest(),
                 defaults.models(),
                 defaults.validate(),
