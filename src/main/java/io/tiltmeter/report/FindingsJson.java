@@ -7,10 +7,12 @@ import io.tiltmeter.model.Incident;
 import io.tiltmeter.model.Pattern;
 import io.tiltmeter.model.Rejection;
 import io.tiltmeter.model.RunSummary;
+import io.tiltmeter.model.WorkerMap;
 import io.tiltmeter.report.FleetReport.RunReport;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** Writes {@code findings.json}, described by {@code findings.schema.json} beside this class. */
 public final class FindingsJson {
@@ -90,7 +92,7 @@ public final class FindingsJson {
         }
         json.endArray().name("incidents").array();
         for (Incident incident : run.incidents()) {
-            incident(incident);
+            incident(incident, run);
         }
         json.endArray().endObject();
     }
@@ -123,7 +125,7 @@ public final class FindingsJson {
         }
     }
 
-    private void incident(Incident incident) throws IOException {
+    private void incident(Incident incident, RunReport run) throws IOException {
         json.object()
                 .field("id", incident.id())
                 .field("cause", incident.cause().text())
@@ -140,7 +142,12 @@ public final class FindingsJson {
             JsonParts.finding(json, finding, finding.attempt(), detectors.get(finding.detector()));
             json.endObject();
         }
-        json.endArray().endObject();
+        json.endArray();
+        Optional<WorkerMap> map = run.map(incident);
+        if (map.isPresent()) {
+            WorkerMapJson.write(map.get(), json);
+        }
+        json.endObject();
     }
 
     private void pattern(Pattern pattern) throws IOException {

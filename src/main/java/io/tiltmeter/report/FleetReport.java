@@ -11,7 +11,9 @@ import io.tiltmeter.model.Rejection;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.RunSummary;
 import io.tiltmeter.model.Severity;
+import io.tiltmeter.model.WorkerMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -69,13 +71,35 @@ public record FleetReport(
      * @param coverage one entry a detector, ordered by detector id
      * @param incidents ordered by attempt and first step
      * @param charts curves to draw; empty for runs the report only lists
+     * @param maps maps of its workers by incident, where one compares workers
      */
     public record RunReport(
-            RunRecord run, RunSummary summary, List<Coverage> coverage, List<Incident> incidents, List<Chart> charts) {
+            RunRecord run,
+            RunSummary summary,
+            List<Coverage> coverage,
+            List<Incident> incidents,
+            List<Chart> charts,
+            Map<String, WorkerMap> maps) {
         public RunReport {
             coverage = List.copyOf(coverage);
             incidents = List.copyOf(incidents);
             charts = List.copyOf(charts);
+            maps = Map.copyOf(maps);
+        }
+
+        /** A run without maps of its workers. */
+        public RunReport(
+                RunRecord run,
+                RunSummary summary,
+                List<Coverage> coverage,
+                List<Incident> incidents,
+                List<Chart> charts) {
+            this(run, summary, coverage, incidents, charts, Map.of());
+        }
+
+        /** The map of workers of an incident, if it compares any. */
+        public Optional<WorkerMap> map(Incident incident) {
+            return Optional.ofNullable(maps.get(incident.id()));
         }
 
         /** Severity of the gravest incident, empty for a run without any. */

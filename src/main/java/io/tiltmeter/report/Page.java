@@ -1,6 +1,7 @@
 package io.tiltmeter.report;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the templates of the HTML report show: finished text, already formatted and made safe to look at. Public only
@@ -120,7 +121,11 @@ public record Page(
      */
     public record Figure(String title, String metric, String readout, boolean logarithmic, Sparkline spark) {}
 
-    /** An incident with its findings in order. */
+    /**
+     * An incident with its findings in order.
+     *
+     * @param map its workers against one another; null where it compares none
+     */
     public record IncidentView(
             int number,
             String severity,
@@ -131,6 +136,7 @@ public record Page(
             String advice,
             List<FindingRow> findings,
             List<FindingRow> more,
+            @Nullable WorkerMapView map,
             List<Explanation> explanations) {}
 
     /** A finding. */

@@ -10,6 +10,7 @@ import io.tiltmeter.detect.DetectorSettings;
 import io.tiltmeter.detect.Detectors;
 import io.tiltmeter.detect.FleetDetector;
 import io.tiltmeter.detect.RunSummarizer;
+import io.tiltmeter.detect.WorkerMapRequest;
 import io.tiltmeter.diagnose.IncidentBuilder;
 import io.tiltmeter.model.Chart;
 import io.tiltmeter.model.Coverage;
@@ -20,6 +21,7 @@ import io.tiltmeter.model.Rejection;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.RunSummary;
 import io.tiltmeter.model.Severity;
+import io.tiltmeter.model.WorkerMap;
 import io.tiltmeter.report.FleetReport;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,6 +30,8 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -35,6 +39,9 @@ import java.util.stream.Collectors;
 /** What the driver makes of the verdicts on single runs: siblings, patterns, incidents and the report. */
 final class FleetAnalysis {
     private static final String METRICS_ONLY = "only metrics outside the steps table were logged";
+
+    /** Most maps of workers drawn of one run. */
+    private static final int MAPS_OF_A_RUN = 3;
 
     private final Map<String, RunRecord> runs;
     private final Settings settings;
@@ -257,6 +264,24 @@ final class FleetAnalysis {
         return drawn.stream().limit(settings.report().maxCharts()).toList();
     }
 
+    /** Maps of workers for the gravest incidents of these runs that compare workers. */
+    List<WorkerMapRequest> mapsToDraw(Set<String> drawn) {
+        return drawn.stream()
+                .sorted()
+                .flatMap(id -> incidents.getOrDefault(id, List.of()).stream()
+                        .sorted(Comparator.comparing(Incident::severity).reversed())
+                        .flatMap(incident ->
+                                WorkerMapRequest.of(incident, Objects.requireNonNull(summaries.get(id))).stream())
+                        .limit(MAPS_OF_A_RUN))
+                .toList();
+    }
+
+    private Map<String, WorkerMap> mapsOf(String runId, Map<String, WorkerMap> maps) {
+        return incidents.getOrDefault(runId, List.of()).stream()
+                .flatMap(incident -> Optional.ofNullable(maps.get(incident.id())).stream())
+                .collect(Collectors.toMap(WorkerMap::incident, map -> map));
+    }
+
     private Severity worst(String runId) {
         return incidents.getOrDefault(runId, List.of()).stream()
                 .map(Incident::severity)
@@ -264,8 +289,17 @@ final class FleetAnalysis {
                 .orElse(Severity.INFO);
     }
 
-    /** The report, with the curves of the runs to draw. */
-    FleetReport report(String date, String source, List<RunJudging.Judged> drawn, List<Rejection> rejected) {
+    /**
+     * The report, with the curves of the runs to draw.
+     *
+     * @param maps of workers, by incident
+     */
+    FleetReport report(
+            String date,
+            String source,
+            List<RunJudging.Judged> drawn,
+            Map<String, WorkerMap> maps,
+            List<Rejection> rejected) {
         Map<String, List<Chart>> charts =
                 drawn.stream().collect(Collectors.toMap(RunJudging.Judged::runId, RunJudging.Judged::charts));
         List<FleetReport.RunReport> reports = new ArrayList<>();
@@ -276,7 +310,8 @@ final class FleetAnalysis {
                         .sorted(Comparator.comparing(Coverage::detector))
                         .toList(),
                 incidents.getOrDefault(id, List.of()),
-                charts.getOrDefault(id, List.of()))));
+                charts.getOrDefault(id, List.of()),
+                maps.isEmpty() ? Map.of() : mapsOf(id, maps))));
         Set<String> enabled = new HashSet<>();
         Detectors.infos().stream().filter(info -> settings(info).enabled()).forEach(info -> enabled.add(info.id()));
         return new FleetReport(

@@ -190,6 +190,7 @@ final class ReportTables {
                                 () -> write(spark, incidents, INCIDENTS, new Path(folder, "incidents")),
                                 () -> write(spark, patterns, PATTERNS, new Path(folder, "patterns")),
                                 () -> write(spark, coverage, COVERAGE, new Path(folder, "coverage")),
+                                () -> IncidentTables.write(spark, folder, report),
                                 () -> CommonTables.write(spark, folder, report))
                         .map(Background::run)
                         .toArray(CompletableFuture[]::new))
