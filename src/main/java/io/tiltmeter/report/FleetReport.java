@@ -4,6 +4,7 @@ import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.model.Chart;
 import io.tiltmeter.model.CommonTraits;
 import io.tiltmeter.model.Coverage;
+import io.tiltmeter.model.DrainList;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
 import io.tiltmeter.model.Pattern;
@@ -25,6 +26,7 @@ import java.util.Optional;
  * @param patterns most important first
  * @param detectors descriptions of the detectors that ran, ordered by id
  * @param common what the incidents have in common over all runs
+ * @param drain machines to take out of service, and to watch
  */
 public record FleetReport(
         String date,
@@ -33,7 +35,8 @@ public record FleetReport(
         List<Pattern> patterns,
         List<Rejection> rejected,
         List<DetectorInfo> detectors,
-        CommonTraits common) {
+        CommonTraits common,
+        DrainList drain) {
 
     public FleetReport {
         runs = List.copyOf(runs);
@@ -50,11 +53,15 @@ public record FleetReport(
             List<Pattern> patterns,
             List<Rejection> rejected,
             List<DetectorInfo> detectors) {
-        this(date, source, runs, patterns, rejected, detectors, CommonTraits.NONE);
+        this(date, source, runs, patterns, rejected, detectors, CommonTraits.NONE, DrainList.NONE);
     }
 
     public FleetReport withCommon(CommonTraits traits) {
-        return new FleetReport(date, source, runs, patterns, rejected, detectors, traits);
+        return new FleetReport(date, source, runs, patterns, rejected, detectors, traits, drain);
+    }
+
+    public FleetReport withDrain(DrainList machines) {
+        return new FleetReport(date, source, runs, patterns, rejected, detectors, common, machines);
     }
 
     /** Name of the detector's parameter that a finding's threshold is; empty for a detector that is not listed. */

@@ -14,6 +14,7 @@ import io.tiltmeter.detect.WorkerMapRequest;
 import io.tiltmeter.diagnose.IncidentBuilder;
 import io.tiltmeter.model.Chart;
 import io.tiltmeter.model.Coverage;
+import io.tiltmeter.model.DrainList;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
 import io.tiltmeter.model.Pattern;
@@ -55,6 +56,7 @@ final class FleetAnalysis {
     private final Map<String, long[]> spans = new HashMap<>();
 
     private List<Pattern> patterns = List.of();
+    private DrainList drain = DrainList.NONE;
 
     /** Analyses these runs, ordered by id. */
     FleetAnalysis(Map<String, RunRecord> runs, Settings settings) {
@@ -193,6 +195,21 @@ final class FleetAnalysis {
                             findings.getOrDefault(id, List.of()),
                             finding -> PatternFinder.covers(mine, finding)));
         });
+        drain = drain(hosts, exposures);
+    }
+
+    /** Machines whose runs go wrong there more often than chance makes them. */
+    private DrainList drain(WorkerHosts hosts, FleetExposures exposures) {
+        Map<String, List<Pattern>> byRun = new HashMap<>();
+        patterns.forEach(pattern -> pattern.runs()
+                .forEach(id -> byRun.computeIfAbsent(id, r -> new ArrayList<>()).add(pattern)));
+        MachineFaults faults = new MachineFaults(hosts);
+        summaries.forEach((id, summary) -> faults.add(
+                runs.getOrDefault(id, RunRecord.of(id, null, Map.of())),
+                summary,
+                findings.getOrDefault(id, List.of()),
+                byRun.getOrDefault(id, List.of())));
+        return faults.any() ? faults.list(runs, summaries, spans, exposures.places(), settings.drain()) : DrainList.NONE;
     }
 
     /** The runs with their incidents, whether a pattern tells them or not, and what they were exposed to. */
@@ -322,6 +339,7 @@ final class FleetAnalysis {
                 rejected,
                 Detectors.infos().stream()
                         .filter(info -> enabled.contains(info.id()))
-                        .toList());
+                        .toList())
+                .withDrain(drain);
     }
 }

@@ -36,6 +36,7 @@ final class Nights {
                 defaults.report(),
                 defaults.ingest(),
                 defaults.models(),
+                defaults.drain(),
                 defaults.validate(),
                 defaults.detectors(),
                 defaults.checks());
