@@ -53,6 +53,7 @@ public final class FindingsJson {
         JsonParts.rejected(json, report.rejected());
         JsonParts.detectors(json, report.detectors());
         CommonJson.write(report.common(), json);
+        DrainJson.write(report.drain(), json);
         json.endObject();
     }
 

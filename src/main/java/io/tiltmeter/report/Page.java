@@ -17,6 +17,7 @@ public record Page(
         List<Verdict> verdicts,
         List<Fact> facts,
         List<PatternCard> patterns,
+        DrainView drain,
         CommonView common,
         List<AttentionRow> attention,
         List<QuietRow> quiet,

@@ -1,5 +1,6 @@
 package io.tiltmeter.spark;
 
+import io.tiltmeter.model.DrainList;
 import io.tiltmeter.model.Incident;
 import io.tiltmeter.model.WorkerMap;
 import io.tiltmeter.report.FleetReport;
@@ -13,7 +14,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** What is known of incidents beyond their findings, as Parquet tables; a table that would be empty is not there. */
+/** What is known of incidents beyond their findings, and the machines to drain, as Parquet tables; a table that would be empty is not there. */
 final class IncidentTables {
     private static final DataType STRING = DataTypes.StringType;
     private static final DataType INT = DataTypes.IntegerType;
@@ -36,9 +37,26 @@ final class IncidentTables {
             .add("value", DOUBLE, false)
             .add("non_finite", BOOLEAN, false);
 
+    private static final StructType DRAIN = new StructType()
+            .add("date", STRING, false)
+            .add("host", STRING, false)
+            .add("device", STRING, true)
+            .add("verdict", STRING, false)
+            .add("seen", INT, false)
+            .add("chances", INT, false)
+            .add("expected", DOUBLE, false)
+            .add("p_value", DOUBLE, false)
+            .add("q_value", DOUBLE, false)
+            .add("runs_here", INT, false)
+            .add("worker_hours", DOUBLE, false)
+            .add("worker_steps", DOUBLE, false)
+            .add("reason", STRING, false)
+            .add("runs", DataTypes.createArrayType(STRING, false), false)
+            .add("evidence", DataTypes.createArrayType(STRING, false), false);
+
     private IncidentTables() {}
 
-    /** Writes {@code worker_maps} below a folder, if there are any. */
+    /** Writes {@code worker_maps drain} below a folder, as far as they have rows. */
     static void write(SparkSession spark, Path folder, FleetReport report) {
         List<Row> maps = new ArrayList<>();
         for (FleetReport.RunReport run : report.runs()) {
@@ -49,6 +67,32 @@ final class IncidentTables {
         if (!maps.isEmpty()) {
             ReportTables.write(spark, maps, WORKER_MAPS, new Path(folder, "worker_maps"));
         }
+        List<Row> machines = new ArrayList<>();
+        report.drain().entries().forEach(entry -> machines.add(machine(report.date(), entry)));
+        if (!machines.isEmpty()) {
+            ReportTables.write(spark, machines, DRAIN, new Path(folder, "drain"));
+        }
+    }
+
+    private static Row machine(String date, DrainList.Entry entry) {
+        return RowFactory.create(
+                date,
+                entry.host(),
+                entry.device(),
+                entry.verdict().text(),
+                entry.seen(),
+                entry.chances(),
+                entry.expected(),
+                entry.pValue(),
+                entry.qValue(),
+                entry.runsHere(),
+                entry.workerHours(),
+                entry.workerSteps(),
+                entry.reason(),
+                entry.runs().toArray(String[]::new),
+                entry.findings().stream()
+                        .map(f -> f.runId() + " step " + f.stepFrom() + ": " + f.evidence())
+                        .toArray(String[]::new));
     }
 
     private static void add(List<Row> rows, String date, Incident incident, WorkerMap map) {
