@@ -63,7 +63,8 @@ public final class DrainStudy {
         int fleets = Integer.parseInt(arguments[1]);
         int runs = Integer.parseInt(arguments[2]);
         long start = System.nanoTime();
-        System.out.printf("%,d fleets of each sort, %,d runs on %d hosts of %d devices%n%n", fleets, runs, HOSTS, DEVICES);
+        System.out.printf(
+                "%,d fleets of each sort, %,d runs on %d hosts of %d devices%n%n", fleets, runs, HOSTS, DEVICES);
         System.out.println("| Planted | fleets with a sound host drained | 95 % interval | sound among the drained"
                 + " | bad hosts drained | bad hosts watched |");
         System.out.println("|---|---|---|---|---|---|");
@@ -72,7 +73,8 @@ public final class DrainStudy {
                     .parallel()
                     .mapToObj(i -> judge(FIRST_SEED + 1_000_000L * plan.ordinal() + i, runs, plan))
                     .toList();
-            Proportion wrong = new Proportion((int) results.stream().filter(r -> r.sound > 0).count(), fleets);
+            Proportion wrong = new Proportion(
+                    (int) results.stream().filter(r -> r.sound > 0).count(), fleets);
             int drained = results.stream().mapToInt(Result::drained).sum();
             int sound = results.stream().mapToInt(Result::sound).sum();
             int bad = results.stream().mapToInt(Result::bad).sum();
@@ -87,7 +89,11 @@ public final class DrainStudy {
                     sound,
                     drained,
                     bad == 0 ? "" : results.stream().mapToInt(Result::found).sum() + " of " + bad,
-                    bad == 0 ? "" : Integer.toString(results.stream().mapToInt(Result::watchedBad).sum()));
+                    bad == 0
+                            ? ""
+                            : Integer.toString(results.stream()
+                                    .mapToInt(Result::watchedBad)
+                                    .sum()));
         }
         System.out.printf(
                 "%n%.0f s, %d cores, Java %s%n",
@@ -108,12 +114,8 @@ public final class DrainStudy {
         Set<String> watched = new TreeSet<>();
         list.entries().forEach(e -> (e.verdict() == Verdict.DRAIN ? drained : watched).add(e.host()));
         int found = (int) drained.stream().filter(names::contains).count();
-        return new Result(
-                drained.size(),
-                drained.size() - found,
-                bad.size(),
-                found,
-                (int) watched.stream().filter(names::contains).count());
+        return new Result(drained.size(), drained.size() - found, bad.size(), found, (int)
+                watched.stream().filter(names::contains).count());
     }
 
     private static List<AffectedRun> fleet(SplittableRandom random, int runs, Plan plan, Set<Integer> bad) {
@@ -157,7 +159,9 @@ public final class DrainStudy {
                             lineage,
                             project,
                             hosts,
-                            hits.stream().map(h -> hit(id, hosts, h.finding().worker())).toList()));
+                            hits.stream()
+                                    .map(h -> hit(id, hosts, h.finding().worker()))
+                                    .toList()));
                 }
             }
         }

@@ -51,15 +51,19 @@ public record DrainView(boolean any, String summary, String falseRate, List<Row>
     static String summary(DrainList list) {
         String left = list.explained() == 0
                 ? ""
-                : "; " + count(list.explained(), "finding") + " left out that patterns of data, settings, steps or times tell";
+                : "; " + count(list.explained(), "finding")
+                        + " left out that patterns of data, settings, steps or times tell";
         return count(list.runs(), "independent run") + " with hardware incidents on " + count(list.hosts(), "host")
-                + ", each compared with its own hosts" + left + ". To drain: q ≤ " + number(list.largestQ()) + " and at least "
+                + ", each compared with its own hosts" + left + ". To drain: q ≤ " + number(list.largestQ())
+                + " and at least "
                 + count(list.fewestRuns(), "run");
     }
 
-    private static Row row(DrainList.Entry entry, Map<String, DetectorInfo> detectors, Map<String, Page.RunLink> links) {
+    private static Row row(
+            DrainList.Entry entry, Map<String, DetectorInfo> detectors, Map<String, Page.RunLink> links) {
         List<String> evidence = new ArrayList<>();
-        for (Finding finding : entry.findings().subList(0, Math.min(MOST_FINDINGS, entry.findings().size()))) {
+        for (Finding finding : entry.findings()
+                .subList(0, Math.min(MOST_FINDINGS, entry.findings().size()))) {
             DetectorInfo detector = detectors.get(finding.detector());
             evidence.add(text((detector == null ? finding.detector() : detector.title()) + " in " + finding.metric()
                     + ", steps " + steps(finding.stepFrom(), finding.stepTo())

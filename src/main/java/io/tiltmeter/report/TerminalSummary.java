@@ -129,7 +129,8 @@ public final class TerminalSummary {
             return;
         }
         heading("Machines to drain");
-        for (DrainList.Entry entry : list.entries().stream().limit(MOST_MACHINES).toList()) {
+        for (DrainList.Entry entry :
+                list.entries().stream().limit(MOST_MACHINES).toList()) {
             boolean drains = entry.verdict() == DrainList.Verdict.DRAIN;
             String text = Formats.text(entry.place()) + ": " + Formats.text(entry.reason()) + " · q "
                     + Formats.number(entry.qValue()) + " · " + DrainView.exposure(entry);
@@ -145,7 +146,8 @@ public final class TerminalSummary {
         }
         more(list.entries().size(), MOST_MACHINES);
         if (!list.falseRate().isEmpty()) {
-            line(INDENT + paint(DIM, TerminalText.cut("how often wrong: " + list.falseRate(), width - INDENT.length())));
+            line(INDENT
+                    + paint(DIM, TerminalText.cut("how often wrong: " + list.falseRate(), width - INDENT.length())));
         }
     }
 

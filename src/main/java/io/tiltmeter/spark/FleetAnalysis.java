@@ -209,7 +209,9 @@ final class FleetAnalysis {
                 summary,
                 findings.getOrDefault(id, List.of()),
                 byRun.getOrDefault(id, List.of())));
-        return faults.any() ? faults.list(runs, summaries, spans, exposures.places(), settings.drain()) : DrainList.NONE;
+        return faults.any()
+                ? faults.list(runs, summaries, spans, exposures.places(), settings.drain())
+                : DrainList.NONE;
     }
 
     /** The runs with their incidents, whether a pattern tells them or not, and what they were exposed to. */
@@ -332,14 +334,14 @@ final class FleetAnalysis {
         Set<String> enabled = new HashSet<>();
         Detectors.infos().stream().filter(info -> settings(info).enabled()).forEach(info -> enabled.add(info.id()));
         return new FleetReport(
-                date,
-                source,
-                reports,
-                patterns,
-                rejected,
-                Detectors.infos().stream()
-                        .filter(info -> enabled.contains(info.id()))
-                        .toList())
+                        date,
+                        source,
+                        reports,
+                        patterns,
+                        rejected,
+                        Detectors.infos().stream()
+                                .filter(info -> enabled.contains(info.id()))
+                                .toList())
                 .withDrain(drain);
     }
 }

@@ -49,7 +49,8 @@ final class MachineFaults {
         double stride =
                 summary.points() < 2 ? 1 : (summary.lastStep() - summary.firstStep()) / (double) (summary.points() - 1);
         for (Finding finding : findings) {
-            if (!DrainRule.isOfHardware(finding) || !starts.containsKey(new AttemptId(run.runId(), finding.attempt()))) {
+            if (!DrainRule.isOfHardware(finding)
+                    || !starts.containsKey(new AttemptId(run.runId(), finding.attempt()))) {
                 continue;
             }
             if (DrainRule.isExplained(finding, patterns)) {
@@ -65,8 +66,8 @@ final class MachineFaults {
         }
         if (!hits.isEmpty()) {
             List<Start> own = new ArrayList<>();
-            hits.forEach((attempt, list) -> own.add(new Start(
-                    attempt, starts.getOrDefault(new AttemptId(run.runId(), attempt), List.of()), list)));
+            hits.forEach((attempt, list) -> own.add(
+                    new Start(attempt, starts.getOrDefault(new AttemptId(run.runId(), attempt), List.of()), list)));
             affected.add(new AffectedRun(run.runId(), run.runId(), run.project() == null ? "" : run.project(), own));
         }
     }
@@ -130,7 +131,9 @@ final class MachineFaults {
                             a.runs() + b.runs(),
                             Double.isNaN(a.workerHours())
                                     ? b.workerHours()
-                                    : Double.isNaN(b.workerHours()) ? a.workerHours() : a.workerHours() + b.workerHours(),
+                                    : Double.isNaN(b.workerHours())
+                                            ? a.workerHours()
+                                            : a.workerHours() + b.workerHours(),
                             a.workerSteps() + b.workerSteps())));
         });
         return presence;

@@ -58,9 +58,9 @@ final class WorkerHosts {
     /** How many workers of each start ran where, of the runs whose findings were named; by run and attempt. */
     Map<AttemptId, List<Place>> starts() {
         Map<AttemptId, Map<Spot, Integer>> counts = new HashMap<>();
-        places.forEach((key, place) -> counts.computeIfAbsent(
-                        new AttemptId(key.runId, key.attempt), start -> new HashMap<>())
-                .merge(new Spot(place.host(), place.device()), 1, Integer::sum));
+        places.forEach(
+                (key, place) -> counts.computeIfAbsent(new AttemptId(key.runId, key.attempt), start -> new HashMap<>())
+                        .merge(new Spot(place.host(), place.device()), 1, Integer::sum));
         Map<AttemptId, List<Place>> starts = new HashMap<>();
         counts.forEach((start, spots) -> starts.put(
                 start,

@@ -99,7 +99,8 @@ class DrainRuleTest {
     @Test
     void exposureCounts() {
         // The host has 8 of 10 workers in each run: three hits are nothing, .8³ = .512.
-        List<Place> places = List.of(new Place(null, "big", null, 8), new Place(null, "x", null, 1), new Place(null, "y", null, 1));
+        List<Place> places =
+                List.of(new Place(null, "big", null, 8), new Place(null, "x", null, 1), new Place(null, "y", null, 1));
         DrainList list = judge(
                 run("a", "a", "p", places, hit("a", 0, "big")),
                 run("b", "b", "q", places, hit("b", 1, "big")),
@@ -153,8 +154,9 @@ class DrainRuleTest {
         assertThat(same.entries()).hasSize(1);
         assertThat(same.entries().get(0).verdict()).isEqualTo(Verdict.WATCH);
         assertThat(same.entries().get(0).reason())
-                .endsWith("but it is always worker 0 of project p: the program may be at fault, not the machine. Let that"
-                        + " worker run elsewhere");
+                .endsWith(
+                        "but it is always worker 0 of project p: the program may be at fault, not the machine. Let that"
+                                + " worker run elsewhere");
 
         // The same host in other projects as well: enough is left of it.
         DrainList more = judge(
@@ -210,7 +212,9 @@ class DrainRuleTest {
     @Test
     void ofSeveralHostsHitInARunEachHasItsChanceToBeAmongThem() {
         Map<String, Double> equal = new TreeMap<>(Map.of("a", 0.25, "b", 0.25, "c", 0.25, "d", 0.25));
-        DrainRule.inclusion(equal, 2).values().forEach(chance -> assertThat(chance).isCloseTo(0.5, within(1e-9)));
+        DrainRule.inclusion(equal, 2)
+                .values()
+                .forEach(chance -> assertThat(chance).isCloseTo(0.5, within(1e-9)));
         assertThat(DrainRule.inclusion(equal, 1)).isEqualTo(equal);
         assertThat(DrainRule.inclusion(equal, 4).values()).containsOnly(1.0);
 
@@ -232,16 +236,37 @@ class DrainRuleTest {
     void whatASettingExplainsIsNotHeldAgainstAMachine() {
         Finding slow = finding("a", 0, 3, "h3", 2);
 
-        assertThat(DrainRule.isExplained(slow, List.of(pattern("setting", "straggler")))).isTrue();
-        assertThat(DrainRule.isExplained(slow, List.of(pattern("host", "straggler")))).isFalse();
-        assertThat(DrainRule.isExplained(slow, List.of(pattern("setting", "non-finite")))).isFalse();
+        assertThat(DrainRule.isExplained(slow, List.of(pattern("setting", "straggler"))))
+                .isTrue();
+        assertThat(DrainRule.isExplained(slow, List.of(pattern("host", "straggler"))))
+                .isFalse();
+        assertThat(DrainRule.isExplained(slow, List.of(pattern("setting", "non-finite"))))
+                .isFalse();
         assertThat(DrainRule.isExplained(slow, List.of())).isFalse();
     }
 
     private static Pattern pattern(String axis, String kind) {
         return new Pattern(
-                axis, "v", "p", kind, "m", Severity.ERROR, 0, 10, List.of("a", "b", "c"), 3, 2, 1, 3, 0.01, 2, "",
-                List.of(), List.of(), "", "");
+                axis,
+                "v",
+                "p",
+                kind,
+                "m",
+                Severity.ERROR,
+                0,
+                10,
+                List.of("a", "b", "c"),
+                3,
+                2,
+                1,
+                3,
+                0.01,
+                2,
+                "",
+                List.of(),
+                List.of(),
+                "",
+                "");
     }
 
     @Test

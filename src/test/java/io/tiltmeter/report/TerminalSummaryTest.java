@@ -37,7 +37,8 @@ Silence is not health: what could not be judged
     void namesMachinesToDrainWithTheirEvidence() {
         FleetReport report = SampleReports.small()
                 .withDrain(SampleReports.drain(
-                        "gpu-17", SampleReports.small().runs().get(0).incidents().get(0).findings()));
+                        "gpu-17",
+                        SampleReports.small().runs().get(0).incidents().get(0).findings()));
 
         assertThat(TerminalSummary.render(report, 160, false)).contains("""
 Machines to drain
