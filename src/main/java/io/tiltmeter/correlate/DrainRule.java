@@ -47,6 +47,8 @@ public final class DrainRule {
     /** Most hosts to watch. */
     private static final int MOST_WATCHED = 50;
 
+    private static final String NON_FINITE = "non-finite";
+
     /** What the study of the rule says of it. */
     static final String MEASURED =
             "7 of 1,000 simulated fleets without a bad host had one drained (0.7 %, 95 % interval up to 1.4 %); of 1,267"
@@ -133,14 +135,17 @@ public final class DrainRule {
     }
 
     /**
-     * Whether a finding speaks against a machine: a warning or error that lies on a worker or a host, not on its data.
+     * Whether a finding speaks against a machine: a warning or error of a worker or a host. That one worker's data are to
+     * blame rules a machine out, except where values are not finite: memory and disks make such data as well.
      *
      * @param finding a finding with the host of its worker, where known
      */
     public static boolean isOfHardware(Finding finding) {
         return finding.host() != null
                 && finding.severity() != Severity.INFO
-                && (finding.cause() == Cause.WORKER || finding.cause() == Cause.INFRASTRUCTURE);
+                && (finding.cause() == Cause.WORKER
+                        || finding.cause() == Cause.INFRASTRUCTURE
+                        || finding.detector().equals(NON_FINITE));
     }
 
     /** Whether a pattern that is not of machines tells this finding: what runs share beside their hosts explains it. */

@@ -2,6 +2,7 @@ package io.tiltmeter.report;
 
 import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.model.Coverage;
+import io.tiltmeter.model.DataTrail;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
 import io.tiltmeter.model.Pattern;
@@ -147,6 +148,10 @@ public final class FindingsJson {
         Optional<WorkerMap> map = run.map(incident);
         if (map.isPresent()) {
             WorkerMapJson.write(map.get(), json);
+        }
+        Optional<DataTrail> trail = run.trail(incident);
+        if (trail.isPresent()) {
+            TrailJson.write(trail.get(), json);
         }
         json.endObject();
     }

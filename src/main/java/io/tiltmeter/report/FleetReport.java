@@ -4,6 +4,7 @@ import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.model.Chart;
 import io.tiltmeter.model.CommonTraits;
 import io.tiltmeter.model.Coverage;
+import io.tiltmeter.model.DataTrail;
 import io.tiltmeter.model.DrainList;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
@@ -79,6 +80,7 @@ public record FleetReport(
      * @param incidents ordered by attempt and first step
      * @param charts curves to draw; empty for runs the report only lists
      * @param maps maps of its workers by incident, where one compares workers
+     * @param trails trails of data by incident, where a batch can have caused it and something is known of it
      */
     public record RunReport(
             RunRecord run,
@@ -86,27 +88,34 @@ public record FleetReport(
             List<Coverage> coverage,
             List<Incident> incidents,
             List<Chart> charts,
-            Map<String, WorkerMap> maps) {
+            Map<String, WorkerMap> maps,
+            Map<String, DataTrail> trails) {
         public RunReport {
             coverage = List.copyOf(coverage);
             incidents = List.copyOf(incidents);
             charts = List.copyOf(charts);
             maps = Map.copyOf(maps);
+            trails = Map.copyOf(trails);
         }
 
-        /** A run without maps of its workers. */
+        /** A run of which no more is known than its findings. */
         public RunReport(
                 RunRecord run,
                 RunSummary summary,
                 List<Coverage> coverage,
                 List<Incident> incidents,
                 List<Chart> charts) {
-            this(run, summary, coverage, incidents, charts, Map.of());
+            this(run, summary, coverage, incidents, charts, Map.of(), Map.of());
         }
 
         /** The map of workers of an incident, if it compares any. */
         public Optional<WorkerMap> map(Incident incident) {
             return Optional.ofNullable(maps.get(incident.id()));
+        }
+
+        /** The trail of an incident's data, if a batch can have caused it and anything is known of it. */
+        public Optional<DataTrail> trail(Incident incident) {
+            return Optional.ofNullable(trails.get(incident.id()));
         }
 
         /** Severity of the gravest incident, empty for a run without any. */

@@ -126,6 +126,7 @@ public record Page(
      * An incident with its findings in order.
      *
      * @param map its workers against one another; null where it compares none
+     * @param trail where its data came from, and where to go back to; empty where nothing is known
      */
     public record IncidentView(
             int number,
@@ -138,6 +139,7 @@ public record Page(
             List<FindingRow> findings,
             List<FindingRow> more,
             @Nullable WorkerMapView map,
+            List<Fact> trail,
             List<Explanation> explanations) {}
 
     /** A finding. */

@@ -181,6 +181,7 @@ final class RunViews {
                 findings.subList(0, shown),
                 findings.subList(shown, findings.size()),
                 run.map(incident).map(WorkerMapViews::view).orElse(null),
+                run.trail(incident).map(TrailTexts::lines).orElse(List.of()),
                 incident.findings().stream()
                         .map(Finding::detector)
                         .distinct()

@@ -12,8 +12,10 @@ import io.tiltmeter.detect.FleetDetector;
 import io.tiltmeter.detect.RunSummarizer;
 import io.tiltmeter.detect.WorkerMapRequest;
 import io.tiltmeter.diagnose.IncidentBuilder;
+import io.tiltmeter.model.AttemptRecord;
 import io.tiltmeter.model.Chart;
 import io.tiltmeter.model.Coverage;
+import io.tiltmeter.model.DataTrail;
 import io.tiltmeter.model.DrainList;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
@@ -36,6 +38,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.SparkSession;
 
 /** What the driver makes of the verdicts on single runs: siblings, patterns, incidents and the report. */
 final class FleetAnalysis {
@@ -295,10 +298,18 @@ final class FleetAnalysis {
                 .toList();
     }
 
-    private Map<String, WorkerMap> mapsOf(String runId, Map<String, WorkerMap> maps) {
-        return incidents.getOrDefault(runId, List.of()).stream()
-                .flatMap(incident -> Optional.ofNullable(maps.get(incident.id())).stream())
-                .collect(Collectors.toMap(WorkerMap::incident, map -> map));
+    private <T> Map<String, T> ofIncidents(String runId, Map<String, T> byIncident) {
+        Map<String, T> own = new HashMap<>();
+        for (Incident incident : incidents.getOrDefault(runId, List.of())) {
+            Optional.ofNullable(byIncident.get(incident.id())).ifPresent(value -> own.put(incident.id(), value));
+        }
+        return own;
+    }
+
+    /** Where the data of the spikes of these runs came from, by incident. */
+    Map<String, DataTrail> trails(
+            SparkSession spark, MetricTables tables, Map<AttemptId, AttemptRecord> attempts, Set<String> drawn) {
+        return new DataTrails(spark, tables, runs, summaries, incidents, attempts).of(drawn);
     }
 
     private Severity worst(String runId) {
@@ -312,12 +323,14 @@ final class FleetAnalysis {
      * The report, with the curves of the runs to draw.
      *
      * @param maps of workers, by incident
+     * @param trails of data, by incident
      */
     FleetReport report(
             String date,
             String source,
             List<RunJudging.Judged> drawn,
             Map<String, WorkerMap> maps,
+            Map<String, DataTrail> trails,
             List<Rejection> rejected) {
         Map<String, List<Chart>> charts =
                 drawn.stream().collect(Collectors.toMap(RunJudging.Judged::runId, RunJudging.Judged::charts));
@@ -330,7 +343,8 @@ final class FleetAnalysis {
                         .toList(),
                 incidents.getOrDefault(id, List.of()),
                 charts.getOrDefault(id, List.of()),
-                maps.isEmpty() ? Map.of() : mapsOf(id, maps))));
+                ofIncidents(id, maps),
+                ofIncidents(id, trails))));
         Set<String> enabled = new HashSet<>();
         Detectors.infos().stream().filter(info -> settings(info).enabled()).forEach(info -> enabled.add(info.id()));
         return new FleetReport(

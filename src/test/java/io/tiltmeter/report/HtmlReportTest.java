@@ -149,6 +149,19 @@ class HtmlReportTest {
     }
 
     @Test
+    void tellsWhereTheDataOfASpikeCameFromAndWhoReadsThemNext() {
+        String page = HtmlReport.render(SampleReports.hostile("web-1"));
+
+        assertThat(page)
+                .contains(
+                        "<dt>Read at step 4,812</dt><dd><bdi>worker 3: web-1, samples 4,096–4,127; web-2, samples unknown by"
+                                + " 2 workers; and 16 more shards</bdi></dd>",
+                        "step 4,500 of attempt 1 (web-1); 2 later ones passed over, written while another error went on",
+                        "web-1 at step 4,812 (now at 4,700); unknown when: web-1",
+                        "b at step 4,600, in trouble from there; c at step 4,601, unharmed — 1 of 2 in trouble from there");
+    }
+
+    @Test
     void readsWithoutScripts() {
         String page = HtmlReport.render(SampleReports.small());
 

@@ -6,6 +6,7 @@ import io.tiltmeter.detect.DetectorInfo.Source;
 import io.tiltmeter.model.Cause;
 import io.tiltmeter.model.Chart;
 import io.tiltmeter.model.Coverage;
+import io.tiltmeter.model.DataTrail;
 import io.tiltmeter.model.DrainList;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
@@ -275,7 +276,8 @@ final class SampleReports {
                         new double[] {1, 2, 3},
                         new double[] {1, 2, 3},
                         new double[] {1, 2, 3})),
-                Map.of(text, map(text, text)));
+                Map.of(text, map(text, text)),
+                Map.of(text, trail(text)));
         String other = text + "2";
         RunReport unknown = new RunReport(
                 RunRecord.of(other, text, Map.of()),
@@ -315,6 +317,25 @@ final class SampleReports {
                         List.of(detector))
                 .withCommon(SampleCommon.of(text))
                 .withDrain(drain(text, List.of(finding, located)));
+    }
+
+    /** A trail of data with this text wherever there is foreign text. */
+    static DataTrail trail(String text) {
+        return new DataTrail(
+                text,
+                4812,
+                3,
+                List.of(new DataTrail.Range(text, 4096L, 4127L, 1), new DataTrail.Range("web-2", null, null, 2)),
+                18,
+                new DataTrail.Checkpoint(1, 4500, text),
+                2,
+                List.of(
+                        new DataTrail.Reader(text, DataTrail.When.NEXT, 4812, 4700, false),
+                        new DataTrail.Reader("b", DataTrail.When.READ, 4600, 9000, true),
+                        new DataTrail.Reader("c", DataTrail.When.READ, 4601, 9000, false)),
+                3,
+                List.of(text),
+                1);
     }
 
     /** A map of three workers over four columns: one is far off from the third on, one silent, one not finite. */
