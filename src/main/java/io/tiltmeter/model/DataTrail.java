@@ -47,14 +47,16 @@ public record DataTrail(
      * @param last last sample
      * @param workers how many workers read it
      */
-    public record Range(String shard, @Nullable Long first, @Nullable Long last, int workers) implements Serializable {}
+    public record Range(
+            String shard, @Nullable Long first, @Nullable Long last, int workers) implements Serializable {}
 
     /**
      * A checkpoint that a run wrote.
      *
      * @param detail what the log says of it
      */
-    public record Checkpoint(int attempt, long step, @Nullable String detail) implements Serializable {}
+    public record Checkpoint(
+            int attempt, long step, @Nullable String detail) implements Serializable {}
 
     /** When another run reads a range. */
     public enum When {

@@ -32,7 +32,9 @@ final class TrailJson {
                     .field("detail", checkpoint.detail())
                     .endObject();
         }
-        json.field("checkpoints_passed_over", trail.passedOver()).name("readers").array();
+        json.field("checkpoints_passed_over", trail.passedOver())
+                .name("readers")
+                .array();
         for (DataTrail.Reader reader : trail.readers()) {
             json.flatObject()
                     .field("run_id", reader.runId())

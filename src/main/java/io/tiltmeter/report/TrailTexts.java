@@ -35,9 +35,13 @@ final class TrailTexts {
         if (trail.ranges().isEmpty()) {
             return "unknown: the table of shards has no row of this step";
         }
-        String ranges = trail.ranges().stream().limit(MOST_RANGES).map(TrailTexts::range).collect(Collectors.joining("; "));
+        String ranges = trail.ranges().stream()
+                .limit(MOST_RANGES)
+                .map(TrailTexts::range)
+                .collect(Collectors.joining("; "));
         int more = trail.rangesInAll() - Math.min(MOST_RANGES, trail.ranges().size());
-        return (trail.worker() == StepRecord.NO_WORKER ? "" : "worker " + trail.worker() + ": ") + ranges
+        return (trail.worker() == StepRecord.NO_WORKER ? "" : "worker " + trail.worker() + ": ")
+                + ranges
                 + (more > 0 ? "; and " + count(more, "more shard") : "");
     }
 
@@ -45,7 +49,8 @@ final class TrailTexts {
         Long first = range.first();
         Long last = range.last();
         String samples = first == null || last == null ? "samples unknown" : "samples " + Formats.steps(first, last);
-        return text(range.shard()) + ", " + samples + (range.workers() > 1 ? " by " + count(range.workers(), "worker") : "");
+        return text(range.shard()) + ", " + samples
+                + (range.workers() > 1 ? " by " + count(range.workers(), "worker") : "");
     }
 
     private static String checkpoint(DataTrail trail) {
@@ -57,7 +62,8 @@ final class TrailTexts {
             return "none known that leads to this step" + passed;
         }
         String detail = checkpoint.detail();
-        return "step " + count(checkpoint.step()) + (checkpoint.attempt() > 0 ? " of attempt " + checkpoint.attempt() : "")
+        return "step " + count(checkpoint.step())
+                + (checkpoint.attempt() > 0 ? " of attempt " + checkpoint.attempt() : "")
                 + (detail == null || detail.isEmpty() ? "" : " (" + text(detail) + ")") + passed;
     }
 
@@ -68,7 +74,8 @@ final class TrailTexts {
                 ? "no run is known to"
                 : next.stream()
                                 .limit(MOST_RUNS)
-                                .map(r -> text(r.runId()) + " at step " + count(r.step()) + " (now at " + count(r.at()) + ")")
+                                .map(r -> text(r.runId()) + " at step " + count(r.step()) + " (now at " + count(r.at())
+                                        + ")")
                                 .collect(Collectors.joining(", "))
                         + more(next.size());
         return trail.unknownInAll() == 0

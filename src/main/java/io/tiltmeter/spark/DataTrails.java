@@ -263,7 +263,9 @@ final class DataTrails {
                         spike.id(),
                         spike.run(),
                         spike.finding().attempt(),
-                        spike.finding().worker() == StepRecord.NO_WORKER ? null : spike.finding().worker(),
+                        spike.finding().worker() == StepRecord.NO_WORKER
+                                ? null
+                                : spike.finding().worker(),
                         spike.finding().stepFrom()))
                 .toList();
         Column here = col("run_id")
@@ -314,7 +316,8 @@ final class DataTrails {
                                 When.READ,
                                 row.getLong(2),
                                 summaries.containsKey(row.getString(1))
-                                        ? Objects.requireNonNull(summaries.get(row.getString(1))).lastStep()
+                                        ? Objects.requireNonNull(summaries.get(row.getString(1)))
+                                                .lastStep()
                                         : row.getLong(2),
                                 isTroubled(row.getString(1), row.getLong(2)))));
         return readers;
@@ -327,9 +330,8 @@ final class DataTrails {
                 ? 1
                 : Math.max(1, (summary.lastStep() - summary.firstStep()) / (double) (summary.points() - 1));
         return incidents.getOrDefault(run, List.of()).stream()
-                .anyMatch(i -> i.severity() != Severity.INFO
-                        && i.firstStep() >= step
-                        && i.firstStep() <= step + 16 * stride);
+                .anyMatch(i ->
+                        i.severity() != Severity.INFO && i.firstStep() >= step && i.firstStep() <= step + 16 * stride);
     }
 
     /** Runs that go on with the same version of the same data and have not read the range. */

@@ -33,7 +33,16 @@ class LastGoodTest {
                 Cause.NUMERICS,
                 "");
         return new Incident(
-                "r/" + attempt + "/" + from, "r", Cause.NUMERICS, "", Severity.ERROR, attempt, from, to, "", List.of(finding));
+                "r/" + attempt + "/" + from,
+                "r",
+                Cause.NUMERICS,
+                "",
+                Severity.ERROR,
+                attempt,
+                from,
+                to,
+                "",
+                List.of(finding));
     }
 
     private static Checkpoint checkpoint(int attempt, long step) {
@@ -55,14 +64,16 @@ class LastGoodTest {
     @Test
     void ofAnEarlierStartOnlyWhatTheLaterOnesBeganFromCounts() {
         Incident spike = incident("loss-spike", 2, 520, 540);
-        List<Checkpoint> written =
-                List.of(checkpoint(0, 300), checkpoint(0, 400), checkpoint(1, 450), checkpoint(1, 510), checkpoint(2, 530));
+        List<Checkpoint> written = List.of(
+                checkpoint(0, 300), checkpoint(0, 400), checkpoint(1, 450), checkpoint(1, 510), checkpoint(2, 530));
 
         // The second start began at 350, the third at 500: of the first only 300 leads on, of the second 450.
-        assertThat(LastGood.of(spike, written, Map.of(1, 350L, 2, 500L), List.of(spike)).checkpoint())
+        assertThat(LastGood.of(spike, written, Map.of(1, 350L, 2, 500L), List.of(spike))
+                        .checkpoint())
                 .contains(checkpoint(1, 450));
         // The third start began before 450 was written.
-        assertThat(LastGood.of(spike, written, Map.of(1, 350L, 2, 420L), List.of(spike)).checkpoint())
+        assertThat(LastGood.of(spike, written, Map.of(1, 350L, 2, 420L), List.of(spike))
+                        .checkpoint())
                 .contains(checkpoint(0, 300));
         // Where the third start began is not known.
         assertThat(LastGood.of(spike, written, Map.of(1, 350L), List.of(spike)).checkpoint())
@@ -76,7 +87,10 @@ class LastGoodTest {
         Incident slow = incident("straggler", 0, 50, 900);
 
         LastGood.Choice choice = LastGood.of(
-                spike, List.of(checkpoint(0, 100), checkpoint(0, 200), checkpoint(0, 250)), Map.of(), List.of(spike, drift, slow));
+                spike,
+                List.of(checkpoint(0, 100), checkpoint(0, 200), checkpoint(0, 250)),
+                Map.of(),
+                List.of(spike, drift, slow));
 
         assertThat(choice.checkpoint()).contains(checkpoint(0, 100));
         assertThat(choice.passedOver()).isEqualTo(2);

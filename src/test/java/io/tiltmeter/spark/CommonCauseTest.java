@@ -64,13 +64,16 @@ class CommonCauseTest {
     }
 
     private static void drainsTheBadHostAndNoOther(JsonNode drain) {
-        assertThat(drain.path("entries")).filteredOn(e -> e.path("verdict").asText().equals("drain")).singleElement().satisfies(entry -> {
-            assertThat(entry.path("host").asText()).isEqualTo(BAD_HOST);
-            assertThat(entry.path("seen").asInt()).isEqualTo(12);
-            assertThat(entry.path("runs").size()).isEqualTo(12);
-            // Twelve guilty runs and each tenth of the others had a worker there.
-            assertThat(entry.path("runs_here").asInt()).isBetween(13, 18);
-        });
+        assertThat(drain.path("entries"))
+                .filteredOn(e -> e.path("verdict").asText().equals("drain"))
+                .singleElement()
+                .satisfies(entry -> {
+                    assertThat(entry.path("host").asText()).isEqualTo(BAD_HOST);
+                    assertThat(entry.path("seen").asInt()).isEqualTo(12);
+                    assertThat(entry.path("runs").size()).isEqualTo(12);
+                    // Twelve guilty runs and each tenth of the others had a worker there.
+                    assertThat(entry.path("runs_here").asInt()).isBetween(13, 18);
+                });
     }
 
     private static void followsSpikesToTheBadShard(JsonNode runs) {

@@ -62,7 +62,23 @@ class DataTrailsTest {
         write("events", events);
         List<Row> runs = new ArrayList<>();
         RUNS.forEach(run -> runs.add(RowFactory.create(
-                run, "p", null, null, null, status(run), null, null, null, "web", "v1", null, null, null, null, null, null,
+                run,
+                "p",
+                null,
+                null,
+                null,
+                status(run),
+                null,
+                null,
+                null,
+                "web",
+                "v1",
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
                 null)));
         write("runs", runs);
     }
@@ -73,7 +89,23 @@ class DataTrailsTest {
 
     private static RunRecord record(String run) {
         return new RunRecord(
-                run, "p", null, null, null, status(run), null, null, null, "web", "v1", null, null, null, null, null, null,
+                run,
+                "p",
+                null,
+                null,
+                null,
+                status(run),
+                null,
+                null,
+                null,
+                "web",
+                "v1",
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
                 Map.of());
     }
 
