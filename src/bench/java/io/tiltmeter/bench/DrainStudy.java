@@ -55,8 +55,12 @@ public final class DrainStudy {
         }
     }
 
-    /** What became of a fleet. */
-    private record Result(int drained, int sound, int bad, int found, int watchedBad) {}
+    /**
+     * What became of a fleet.
+     *
+     * @param findable bad hosts that spoilt at least two independent runs of several hosts
+     */
+    private record Result(int drained, int sound, int bad, int findable, int found, int watchedBad) {}
 
     /** Arguments: a folder (unused), fleets of each sort, runs of a fleet. */
     public static void main(String[] arguments) {
@@ -66,7 +70,7 @@ public final class DrainStudy {
         System.out.printf(
                 "%,d fleets of each sort, %,d runs on %d hosts of %d devices%n%n", fleets, runs, HOSTS, DEVICES);
         System.out.println("| Planted | fleets with a sound host drained | 95 % interval | sound among the drained"
-                + " | bad hosts drained | bad hosts watched |");
+                + " | bad hosts drained, of all (of those that spoilt two runs of several hosts) | bad hosts watched |");
         System.out.println("|---|---|---|---|---|---|");
         for (Plan plan : Plan.values()) {
             List<Result> results = IntStream.range(0, fleets)
@@ -78,6 +82,7 @@ public final class DrainStudy {
             int drained = results.stream().mapToInt(Result::drained).sum();
             int sound = results.stream().mapToInt(Result::sound).sum();
             int bad = results.stream().mapToInt(Result::bad).sum();
+            int findable = results.stream().mapToInt(Result::findable).sum();
             System.out.printf(
                     "| %s | %d of %d (%.2f %%) | %.2f–%.2f %% | %d of %d | %s | %s |%n",
                     plan.text,
@@ -88,7 +93,7 @@ public final class DrainStudy {
                     100 * wrong.high(),
                     sound,
                     drained,
-                    bad == 0 ? "" : results.stream().mapToInt(Result::found).sum() + " of " + bad,
+                    bad == 0 ? "" : results.stream().mapToInt(Result::found).sum() + " of " + bad + " (" + findable + ")",
                     bad == 0
                             ? ""
                             : Integer.toString(results.stream()
@@ -104,18 +109,30 @@ public final class DrainStudy {
         SplittableRandom random = new SplittableRandom(seed);
         Set<Integer> bad = new TreeSet<>();
         while (bad.size() < plan.bad) {
-            // Of the hosts that projects use most, so that there is something to find.
+            // Of one half of the hosts, whatever runs there.
             bad.add(random.nextInt(HOSTS / 2));
         }
-        DrainList list = DrainRule.of(fleet(random, runs, plan, bad), Map.of(), 0, 2, 0.05);
+        List<AffectedRun> fleet = fleet(random, runs, plan, bad);
+        DrainList list = DrainRule.of(fleet, Map.of(), 0, 2, 0.05);
         Set<String> names = new TreeSet<>();
         bad.forEach(host -> names.add("h" + host));
         Set<String> drained = new TreeSet<>();
         Set<String> watched = new TreeSet<>();
         list.entries().forEach(e -> (e.verdict() == Verdict.DRAIN ? drained : watched).add(e.host()));
         int found = (int) drained.stream().filter(names::contains).count();
-        return new Result(drained.size(), drained.size() - found, bad.size(), found, (int)
+        return new Result(drained.size(), drained.size() - found, bad.size(), (int) names.stream().filter(host -> spoilt(fleet, host) > 1).count(), found, (int)
                 watched.stream().filter(names::contains).count());
+    }
+
+    /** Independent runs of several hosts with an incident on this one. */
+    private static long spoilt(List<AffectedRun> fleet, String host) {
+        return fleet.stream()
+                .filter(run -> run.starts().get(0).places().size() > DEVICES
+                        && run.starts().get(0).hits().stream()
+                                .anyMatch(hit -> host.equals(hit.finding().host())))
+                .map(AffectedRun::lineage)
+                .distinct()
+                .count();
     }
 
     private static List<AffectedRun> fleet(SplittableRandom random, int runs, Plan plan, Set<Integer> bad) {
