@@ -69,8 +69,9 @@ public final class DrainStudy {
         long start = System.nanoTime();
         System.out.printf(
                 "%,d fleets of each sort, %,d runs on %d hosts of %d devices%n%n", fleets, runs, HOSTS, DEVICES);
-        System.out.println("| Planted | fleets with a sound host drained | 95 % interval | sound among the drained"
-                + " | bad hosts drained, of all (of those that spoilt two runs of several hosts) | bad hosts watched |");
+        System.out.println(
+                "| Planted | fleets with a sound host drained | 95 % interval | sound among the drained"
+                        + " | bad hosts drained, of all (of those that spoilt two runs of several hosts) | bad hosts watched |");
         System.out.println("|---|---|---|---|---|---|");
         for (Plan plan : Plan.values()) {
             List<Result> results = IntStream.range(0, fleets)
@@ -93,7 +94,9 @@ public final class DrainStudy {
                     100 * wrong.high(),
                     sound,
                     drained,
-                    bad == 0 ? "" : results.stream().mapToInt(Result::found).sum() + " of " + bad + " (" + findable + ")",
+                    bad == 0
+                            ? ""
+                            : results.stream().mapToInt(Result::found).sum() + " of " + bad + " (" + findable + ")",
                     bad == 0
                             ? ""
                             : Integer.toString(results.stream()
@@ -120,8 +123,13 @@ public final class DrainStudy {
         Set<String> watched = new TreeSet<>();
         list.entries().forEach(e -> (e.verdict() == Verdict.DRAIN ? drained : watched).add(e.host()));
         int found = (int) drained.stream().filter(names::contains).count();
-        return new Result(drained.size(), drained.size() - found, bad.size(), (int) names.stream().filter(host -> spoilt(fleet, host) > 1).count(), found, (int)
-                watched.stream().filter(names::contains).count());
+        return new Result(
+                drained.size(),
+                drained.size() - found,
+                bad.size(),
+                (int) names.stream().filter(host -> spoilt(fleet, host) > 1).count(),
+                found,
+                (int) watched.stream().filter(names::contains).count());
     }
 
     /** Independent runs of several hosts with an incident on this one. */

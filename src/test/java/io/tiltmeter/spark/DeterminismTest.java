@@ -95,7 +95,8 @@ class DeterminismTest {
 
     private static JsonNode withoutMaps(JsonNode report) {
         report.path("runs")
-                .forEach(run -> run.path("incidents").forEach(incident -> ((ObjectNode) incident).remove("worker_map")));
+                .forEach(
+                        run -> run.path("incidents").forEach(incident -> ((ObjectNode) incident).remove("worker_map")));
         return report;
     }
 
