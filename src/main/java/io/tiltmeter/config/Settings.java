@@ -20,6 +20,7 @@ public record Settings(
         Cost cost,
         Ingest ingest,
         Models models,
+        Drain drain,
         Validate validate,
         Map<String, DetectorSettings> detectors,
         Map<String, CheckSettings> checks)
@@ -253,6 +254,33 @@ public record Settings(
                     .filter(name -> !name.isEmpty())
                     .collect(Collectors.toUnmodifiableSet());
         }
+    }
+
+    /**
+     * When a machine is to be taken out of service.
+     *
+     * @param fewestRuns fewest independent runs with a hardware incident on it
+     * @param largestQ largest false-discovery rate
+     */
+    public record Drain(
+            @Setting(
+                    value = "Fewest independent runs with a hardware incident on a host before it is to be drained.",
+                    unit = "runs",
+                    origin = "one bad run may be bad for a reason of its own; it only makes the host one to watch",
+                    min = 2,
+                    max = 1000)
+            int fewestRuns,
+
+            @Setting(
+                    value = "Largest false-discovery rate of a host to be drained.",
+                    unit = "1",
+                    origin = "the rate of the patterns; how often sound hosts are drained at it was measured, and the"
+                            + " report says so",
+                    min = 0,
+                    max = 0.5)
+            double largestQ)
+            implements Serializable {
+        public static final Drain DEFAULTS = new Drain(2, 0.05);
     }
 
     /**

@@ -2,9 +2,11 @@ package io.tiltmeter.detect;
 
 import io.tiltmeter.model.Cause;
 import io.tiltmeter.model.Finding;
+import io.tiltmeter.model.Layout;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepRecord;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,7 @@ final class Evidence {
     private String metric = "";
     private int attempt;
     private int worker = StepRecord.NO_WORKER;
+    private @Nullable String host;
     private @Nullable String group;
     private long from;
     private long to;
@@ -40,6 +43,7 @@ final class Evidence {
         evidence.metric = finding.metric();
         evidence.attempt = finding.attempt();
         evidence.worker = finding.worker();
+        evidence.host = finding.host();
         evidence.group = finding.group();
         evidence.from = finding.stepFrom();
         evidence.to = finding.stepTo();
@@ -71,6 +75,12 @@ final class Evidence {
     Evidence group(String value) {
         group = value;
         return this;
+    }
+
+    /** Several workers that the finding is about together, and the host they all run on, if it is known. */
+    Evidence group(List<Episode> members, Layout layout) {
+        host = layout.host(members.get(0).worker);
+        return group(Together.words(members, layout));
     }
 
     Evidence steps(int ofAttempt, long first, long last, long strongest) {
@@ -112,7 +122,7 @@ final class Evidence {
 
     Finding finding() {
         return new Finding(
-                runId, detector, metric, attempt, worker, null, null, group, from, to, peak, score, threshold,
+                runId, detector, metric, attempt, worker, host, null, group, from, to, peak, score, threshold,
                 parameter, severity, cause, text);
     }
 

@@ -288,7 +288,7 @@ public final class StragglerDetector implements Detector {
                             worst.points,
                             100 * led);
             if (several) {
-                evidence.group(who);
+                evidence.group(group, layout);
             }
             return evidence.finding();
         }

@@ -145,7 +145,7 @@ public final class TokenDriftDetector implements Detector {
                             from,
                             strongest.open ? "to the end of the log" : "to step " + to);
             if (several) {
-                evidence.group(who);
+                evidence.group(group, layout);
             }
             return evidence.finding();
         }

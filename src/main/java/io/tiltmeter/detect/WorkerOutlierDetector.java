@@ -287,7 +287,7 @@ public final class WorkerOutlierDetector implements Detector {
                             Evidence.plural(points, "logged point"),
                             fromStart ? "; it was so from the first step" : "");
             if (group.size() > 1) {
-                evidence.group(who);
+                evidence.group(group, layout);
             }
             return strongest.isRatio
                     ? evidence.score(Math.exp(Math.abs(strongest.mean())), settings.get("ratio"))

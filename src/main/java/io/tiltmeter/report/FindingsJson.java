@@ -3,15 +3,18 @@ package io.tiltmeter.report;
 import io.tiltmeter.cost.FleetCost;
 import io.tiltmeter.detect.DetectorInfo;
 import io.tiltmeter.model.Coverage;
+import io.tiltmeter.model.DataTrail;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
 import io.tiltmeter.model.Pattern;
 import io.tiltmeter.model.Rejection;
 import io.tiltmeter.model.RunSummary;
+import io.tiltmeter.model.WorkerMap;
 import io.tiltmeter.report.FleetReport.RunReport;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** Writes {@code findings.json}, described by {@code findings.schema.json} beside this class. */
 public final class FindingsJson {
@@ -53,6 +56,7 @@ public final class FindingsJson {
         JsonParts.detectors(json, report.detectors());
         CommonJson.write(report.common(), json);
         CostJson.fleet(report.cost(), json);
+        DrainJson.write(report.drain(), json);
         json.endObject();
     }
 
@@ -92,7 +96,7 @@ public final class FindingsJson {
         }
         json.endArray().name("incidents").array();
         for (Incident incident : run.incidents()) {
-            incident(incident);
+            incident(incident, run);
         }
         json.endArray();
         CostJson.run(run.run().runId(), cost, json);
@@ -127,7 +131,7 @@ public final class FindingsJson {
         }
     }
 
-    private void incident(Incident incident) throws IOException {
+    private void incident(Incident incident, RunReport run) throws IOException {
         json.object()
                 .field("id", incident.id())
                 .field("cause", incident.cause().text())
@@ -144,7 +148,16 @@ public final class FindingsJson {
             JsonParts.finding(json, finding, finding.attempt(), detectors.get(finding.detector()));
             json.endObject();
         }
-        json.endArray().endObject();
+        json.endArray();
+        Optional<WorkerMap> map = run.map(incident);
+        if (map.isPresent()) {
+            WorkerMapJson.write(map.get(), json);
+        }
+        Optional<DataTrail> trail = run.trail(incident);
+        if (trail.isPresent()) {
+            TrailJson.write(trail.get(), json);
+        }
+        json.endObject();
     }
 
     private void pattern(Pattern pattern) throws IOException {

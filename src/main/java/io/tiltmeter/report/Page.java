@@ -1,6 +1,7 @@
 package io.tiltmeter.report;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the templates of the HTML report show: finished text, already formatted and made safe to look at. Public only
@@ -16,6 +17,7 @@ public record Page(
         List<Verdict> verdicts,
         List<Fact> facts,
         List<PatternCard> patterns,
+        DrainView drain,
         CommonView common,
         CostView cost,
         List<AttentionRow> attention,
@@ -121,7 +123,12 @@ public record Page(
      */
     public record Figure(String title, String metric, String readout, boolean logarithmic, Sparkline spark) {}
 
-    /** An incident with its findings in order. */
+    /**
+     * An incident with its findings in order.
+     *
+     * @param map its workers against one another; null where it compares none
+     * @param trail where its data came from, and where to go back to; empty where nothing is known
+     */
     public record IncidentView(
             int number,
             String severity,
@@ -132,6 +139,8 @@ public record Page(
             String advice,
             List<FindingRow> findings,
             List<FindingRow> more,
+            @Nullable WorkerMapView map,
+            List<Fact> trail,
             List<Explanation> explanations) {}
 
     /** A finding. */

@@ -59,6 +59,7 @@ final class PageBuilder {
                 verdicts(),
                 facts(),
                 report.patterns().stream().map(this::pattern).toList(),
+                DrainView.of(report.drain(), detectors, links),
                 new CommonViews(detectors, links).view(report.common()),
                 new CostViews(report, links).view(),
                 attention.stream().map(views::attention).toList(),

@@ -105,8 +105,7 @@ final class RunViews {
                         .toList(),
                 curves.isEmpty() ? "" : curvesJson(run, curves),
                 IntStream.range(0, run.incidents().size())
-                        .mapToObj(i -> incident(
-                                i + 1, run.incidents().get(i), run.summary().attempts() > 1))
+                        .mapToObj(i -> incident(i + 1, run.incidents().get(i), run))
                         .toList(),
                 coverage(run));
     }
@@ -175,7 +174,7 @@ final class RunViews {
         return out.toString();
     }
 
-    private Page.IncidentView incident(int number, Incident incident, boolean restarted) {
+    private Page.IncidentView incident(int number, Incident incident, RunReport run) {
         List<Page.FindingRow> findings =
                 incident.findings().stream().map(this::finding).toList();
         int shown = findings.size() <= MOST_FINDINGS + 2 ? findings.size() : MOST_FINDINGS;
@@ -184,11 +183,13 @@ final class RunViews {
                 incident.severity().text(),
                 incident.cause().text(),
                 Formats.steps(incident.firstStep(), incident.lastStep()),
-                restarted ? "attempt " + incident.attempt() : "",
+                run.summary().attempts() > 1 ? "attempt " + incident.attempt() : "",
                 text(incident.why()),
                 text(incident.advice()),
                 findings.subList(0, shown),
                 findings.subList(shown, findings.size()),
+                run.map(incident).map(WorkerMapViews::view).orElse(null),
+                run.trail(incident).map(TrailTexts::lines).orElse(List.of()),
                 incident.findings().stream()
                         .map(Finding::detector)
                         .distinct()

@@ -1,5 +1,6 @@
 package io.tiltmeter.report;
 
+import io.tiltmeter.model.DrainList;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
 import io.tiltmeter.model.Pattern;
@@ -20,6 +21,7 @@ public final class TerminalSummary {
     private static final int NARROWEST = 80;
     private static final int WIDEST = 200;
     private static final int MOST_PATTERNS = 4;
+    private static final int MOST_MACHINES = 4;
     private static final int MOST_COMMON = 3;
     private static final int MOST_RUNS = 10;
     private static final int MOST_REJECTED = 3;
@@ -63,6 +65,7 @@ public final class TerminalSummary {
         TerminalSummary summary = new TerminalSummary(width, colour);
         summary.headline(report);
         summary.patterns(report);
+        summary.drain(report);
         summary.common(report);
         summary.runs(report);
         summary.cost(report);
@@ -119,6 +122,34 @@ public final class TerminalSummary {
         line(INDENT
                 + " ".repeat(SEVERITY_COLUMNS)
                 + paint(DIM, TerminalText.cut(text, width - INDENT.length() - SEVERITY_COLUMNS)));
+    }
+
+    private void drain(FleetReport report) {
+        DrainList list = report.drain();
+        if (list.entries().isEmpty()) {
+            return;
+        }
+        heading("Machines to drain");
+        for (DrainList.Entry entry :
+                list.entries().stream().limit(MOST_MACHINES).toList()) {
+            boolean drains = entry.verdict() == DrainList.Verdict.DRAIN;
+            String text = Formats.text(entry.place()) + ": " + Formats.text(entry.reason()) + " · q "
+                    + Formats.number(entry.qValue()) + " · " + DrainView.exposure(entry);
+            line(INDENT
+                    + paint(
+                            colourOf(drains ? "error" : "warning"),
+                            TerminalText.fit(entry.verdict().text(), SEVERITY_COLUMNS))
+                    + TerminalText.cut(text, width - INDENT.length() - SEVERITY_COLUMNS));
+            entry.findings().stream()
+                    .limit(1)
+                    .forEach(f -> detail(Formats.text(f.runId()) + " step " + Formats.count(f.stepFrom()) + ": "
+                            + Formats.text(f.evidence())));
+        }
+        more(list.entries().size(), MOST_MACHINES);
+        if (!list.falseRate().isEmpty()) {
+            line(INDENT
+                    + paint(DIM, TerminalText.cut("how often wrong: " + list.falseRate(), width - INDENT.length())));
+        }
     }
 
     private void common(FleetReport report) {

@@ -11,9 +11,13 @@ import io.tiltmeter.detect.DetectorSettings;
 import io.tiltmeter.detect.Detectors;
 import io.tiltmeter.detect.FleetDetector;
 import io.tiltmeter.detect.RunSummarizer;
+import io.tiltmeter.detect.WorkerMapRequest;
 import io.tiltmeter.diagnose.IncidentBuilder;
+import io.tiltmeter.model.AttemptRecord;
 import io.tiltmeter.model.Chart;
 import io.tiltmeter.model.Coverage;
+import io.tiltmeter.model.DataTrail;
+import io.tiltmeter.model.DrainList;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
 import io.tiltmeter.model.Pattern;
@@ -22,6 +26,7 @@ import io.tiltmeter.model.RunCost;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.RunSummary;
 import io.tiltmeter.model.Severity;
+import io.tiltmeter.model.WorkerMap;
 import io.tiltmeter.report.FleetReport;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,13 +35,19 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.SparkSession;
 
 /** What the driver makes of the verdicts on single runs: siblings, patterns, incidents and the report. */
 final class FleetAnalysis {
     private static final String METRICS_ONLY = "only metrics outside the steps table were logged";
+
+    /** Most maps of workers drawn of one run. */
+    private static final int MAPS_OF_A_RUN = 3;
 
     private final Map<String, RunRecord> runs;
     private final Settings settings;
@@ -51,6 +62,7 @@ final class FleetAnalysis {
     private final Map<String, long[]> spans = new HashMap<>();
 
     private List<Pattern> patterns = List.of();
+    private DrainList drain = DrainList.NONE;
 
     /** Analyses these runs, ordered by id. */
     FleetAnalysis(Map<String, RunRecord> runs, Settings settings) {
@@ -191,6 +203,23 @@ final class FleetAnalysis {
                             findings.getOrDefault(id, List.of()),
                             finding -> PatternFinder.covers(mine, finding)));
         });
+        drain = drain(hosts, exposures);
+    }
+
+    /** Machines whose runs go wrong there more often than chance makes them. */
+    private DrainList drain(WorkerHosts hosts, FleetExposures exposures) {
+        Map<String, List<Pattern>> byRun = new HashMap<>();
+        patterns.forEach(pattern -> pattern.runs()
+                .forEach(id -> byRun.computeIfAbsent(id, r -> new ArrayList<>()).add(pattern)));
+        MachineFaults faults = new MachineFaults(hosts);
+        summaries.forEach((id, summary) -> faults.add(
+                runs.getOrDefault(id, RunRecord.of(id, null, Map.of())),
+                summary,
+                findings.getOrDefault(id, List.of()),
+                byRun.getOrDefault(id, List.of())));
+        return faults.any()
+                ? faults.list(runs, summaries, spans, exposures.places(), settings.drain())
+                : DrainList.NONE;
     }
 
     /** The runs with their incidents, whether a pattern tells them or not, and what they were exposed to. */
@@ -262,6 +291,32 @@ final class FleetAnalysis {
         return drawn.stream().limit(settings.report().maxCharts()).toList();
     }
 
+    /** Maps of workers for the gravest incidents of these runs that compare workers. */
+    List<WorkerMapRequest> mapsToDraw(Set<String> drawn) {
+        return drawn.stream()
+                .sorted()
+                .flatMap(id -> incidents.getOrDefault(id, List.of()).stream()
+                        .sorted(Comparator.comparing(Incident::severity).reversed())
+                        .flatMap(incident ->
+                                WorkerMapRequest.of(incident, Objects.requireNonNull(summaries.get(id))).stream())
+                        .limit(MAPS_OF_A_RUN))
+                .toList();
+    }
+
+    private <T> Map<String, T> ofIncidents(String runId, Map<String, T> byIncident) {
+        Map<String, T> own = new HashMap<>();
+        for (Incident incident : incidents.getOrDefault(runId, List.of())) {
+            Optional.ofNullable(byIncident.get(incident.id())).ifPresent(value -> own.put(incident.id(), value));
+        }
+        return own;
+    }
+
+    /** Where the data of the spikes of these runs came from, by incident. */
+    Map<String, DataTrail> trails(
+            SparkSession spark, MetricTables tables, Map<AttemptId, AttemptRecord> attempts, Set<String> drawn) {
+        return new DataTrails(spark, tables, runs, summaries, incidents, attempts).of(drawn);
+    }
+
     private Severity worst(String runId) {
         return incidents.getOrDefault(runId, List.of()).stream()
                 .map(Incident::severity)
@@ -269,8 +324,19 @@ final class FleetAnalysis {
                 .orElse(Severity.INFO);
     }
 
-    /** The report, with the curves of the runs to draw. */
-    FleetReport report(String date, String source, List<RunJudging.Judged> drawn, List<Rejection> rejected) {
+    /**
+     * The report, with the curves of the runs to draw.
+     *
+     * @param maps of workers, by incident
+     * @param trails of data, by incident
+     */
+    FleetReport report(
+            String date,
+            String source,
+            List<RunJudging.Judged> drawn,
+            Map<String, WorkerMap> maps,
+            Map<String, DataTrail> trails,
+            List<Rejection> rejected) {
         Map<String, List<Chart>> charts =
                 drawn.stream().collect(Collectors.toMap(RunJudging.Judged::runId, RunJudging.Judged::charts));
         List<FleetReport.RunReport> reports = new ArrayList<>();
@@ -281,7 +347,9 @@ final class FleetAnalysis {
                         .sorted(Comparator.comparing(Coverage::detector))
                         .toList(),
                 incidents.getOrDefault(id, List.of()),
-                charts.getOrDefault(id, List.of()))));
+                charts.getOrDefault(id, List.of()),
+                ofIncidents(id, maps),
+                ofIncidents(id, trails))));
         Set<String> enabled = new HashSet<>();
         Detectors.infos().stream().filter(info -> settings(info).enabled()).forEach(info -> enabled.add(info.id()));
         return new FleetReport(
@@ -293,7 +361,8 @@ final class FleetAnalysis {
                         Detectors.infos().stream()
                                 .filter(info -> enabled.contains(info.id()))
                                 .toList())
-                .withCost(cost());
+                .withCost(cost())
+                .withDrain(drain);
     }
 
     /** What the runs cost. It is settled run by run: findings against siblings and in other metrics change none of it. */

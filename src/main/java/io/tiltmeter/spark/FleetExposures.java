@@ -30,6 +30,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What runs were exposed to, from the tables {@code topology}, {@code shards} and {@code events}. Each is read once, and
@@ -53,6 +54,7 @@ final class FleetExposures {
     private final SparkSession spark;
     private final MetricTables tables;
     private final int fewest;
+    private @Nullable Map<String, List<Place>> known;
 
     /** @param fewest incidents that have to point at a shard before it is looked at in all of them */
     FleetExposures(SparkSession spark, MetricTables tables, int fewest) {
@@ -61,8 +63,15 @@ final class FleetExposures {
         this.fewest = fewest;
     }
 
-    /** Where the workers of each run ran, over all its starts. */
+    /** Where the workers of each run ran, over all its starts. Read once, however often it is asked. */
     Map<String, List<Place>> places() {
+        if (known == null) {
+            known = readPlaces();
+        }
+        return known;
+    }
+
+    private Map<String, List<Place>> readPlaces() {
         Map<String, List<Place>> places = new HashMap<>();
         tables.read("topology")
                 .ifPresent(frame -> MetricTables.exactly(frame, Schemas.TOPOLOGY)

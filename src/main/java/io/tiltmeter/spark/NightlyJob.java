@@ -9,6 +9,7 @@ import io.tiltmeter.model.Layout;
 import io.tiltmeter.model.Rejection;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.Severity;
+import io.tiltmeter.model.WorkerMap;
 import io.tiltmeter.report.FindingsJson;
 import io.tiltmeter.report.FleetReport;
 import io.tiltmeter.report.Formats;
@@ -143,7 +144,14 @@ public final class NightlyJob {
             List<RunJudging.Judged> charts = judged.map(rdd ->
                             rdd.filter(run -> drawn.contains(run.runId())).collect())
                     .orElse(List.of());
-            FleetReport judgedFleet = analysis.report(date, request.metrics(), charts, rejected);
+            Map<String, WorkerMap> maps = WorkerMaps.draw(
+                    spark,
+                    result.digests(),
+                    workerMetrics.digests(),
+                    analysis.mapsToDraw(drawn),
+                    small.join().layouts());
+            FleetReport judgedFleet = analysis.report(
+                    date, request.metrics(), charts, maps, analysis.trails(spark, tables, attempts, drawn), rejected);
             FleetReport report = FleetModels.add(spark, judgedFleet, tables, output, settings.models());
             progress.stage("Writing the report of " + date);
             Path day = new Path(output, date);

@@ -257,6 +257,7 @@ final class ReportTables {
                                 () -> write(spark, patterns, PATTERNS, new Path(folder, "patterns")),
                                 () -> write(spark, coverage, COVERAGE, new Path(folder, "coverage")),
                                 () -> write(spark, cost(report), COST, new Path(folder, "cost")),
+                                () -> IncidentTables.write(spark, folder, report),
                                 () -> CommonTables.write(spark, folder, report))
                         .map(Background::run)
                         .toArray(CompletableFuture[]::new))

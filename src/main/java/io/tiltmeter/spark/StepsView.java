@@ -79,6 +79,11 @@ enum StepsView {
         return this == STEPS ? plan : plan.ofWorkersAbove(0);
     }
 
+    /** The id of a run's metric in the view of metrics. */
+    static String id(String runId, String metric) {
+        return runId + SEPARATOR + metric;
+    }
+
     /** The run of an id in this view. */
     static String runId(String id) {
         int at = id.lastIndexOf(SEPARATOR);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Row;
+import org.jspecify.annotations.Nullable;
 
 /** Places of the workers that findings name, from the {@code topology} table. */
 final class WorkerHosts {
@@ -22,10 +23,12 @@ final class WorkerHosts {
 
     private record Key(String runId, int attempt, int worker) {}
 
+    private record Spot(String host, @Nullable String device) {}
+
     /** The same findings with the host of each worker, where the topology knows it. */
     List<Finding> name(List<Finding> findings) {
         Object[] runs = findings.stream()
-                .filter(finding -> finding.worker() != StepRecord.NO_WORKER)
+                .filter(finding -> finding.worker() != StepRecord.NO_WORKER || finding.host() != null)
                 .map(Finding::runId)
                 .distinct()
                 .toArray();
@@ -50,5 +53,20 @@ final class WorkerHosts {
     /** Where the worker of a finding ran; empty before {@link #name}, without a worker, and where it is not known. */
     Optional<Place> place(Finding finding) {
         return Optional.ofNullable(places.get(new Key(finding.runId(), finding.attempt(), finding.worker())));
+    }
+
+    /** How many workers of each start ran where, of the runs whose findings were named; by run and attempt. */
+    Map<AttemptId, List<Place>> starts() {
+        Map<AttemptId, Map<Spot, Integer>> counts = new HashMap<>();
+        places.forEach(
+                (key, place) -> counts.computeIfAbsent(new AttemptId(key.runId, key.attempt), start -> new HashMap<>())
+                        .merge(new Spot(place.host(), place.device()), 1, Integer::sum));
+        Map<AttemptId, List<Place>> starts = new HashMap<>();
+        counts.forEach((start, spots) -> starts.put(
+                start,
+                spots.entrySet().stream()
+                        .map(e -> new Place(null, e.getKey().host(), e.getKey().device(), e.getValue()))
+                        .toList()));
+        return starts;
     }
 }

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
@@ -31,8 +32,9 @@ import org.apache.spark.sql.catalyst.InternalRow;
  *
  * @param judged one entry a run with such a metric
  * @param rejected files of the table found damaged, and rows that cannot be placed
+ * @param digests what was judged; empty where there is none
  */
-record WorkerMetrics(List<Judged> judged, List<Rejection> rejected) {
+record WorkerMetrics(List<Judged> judged, List<Rejection> rejected, Optional<Dataset<Row>> digests) {
 
     /** What was found in one run. */
     record Judged(String runId, List<Finding> findings, Coverage coverage) implements Serializable {}
@@ -49,7 +51,7 @@ record WorkerMetrics(List<Judged> judged, List<Rejection> rejected) {
         DetectorSettings own =
                 settings.detectors().getOrDefault(detector.info().id(), DetectorSettings.defaults(detector.info()));
         if (!tables.has(StepsView.WORKER_METRICS.table()) || !own.enabled()) {
-            return new WorkerMetrics(List.of(), List.of());
+            return new WorkerMetrics(List.of(), List.of(), Optional.empty());
         }
         StepsScan scan = new StepsScan(spark, tables, StepsView.WORKER_METRICS, store, settings.scan());
         StepsScan.Result result = scan.update(progress);
@@ -57,7 +59,7 @@ record WorkerMetrics(List<Judged> judged, List<Rejection> rejected) {
             List<Judged> judged = result.digests()
                     .map(digests -> judge(spark, digests, layouts, own))
                     .orElse(List.of());
-            return new WorkerMetrics(judged, scan.rejected(result.plan()));
+            return new WorkerMetrics(judged, scan.rejected(result.plan()), result.digests());
         } finally {
             result.kept().join();
         }

@@ -96,6 +96,7 @@ class LayerTest {
             "Survey",
             "TableScan",
             "WindowAssembly",
+            "WorkerMaps",
             "WorkerMetrics");
 
     /** Classes that go below Spark's public API to get at such rows, and at Parquet's schemas. */

@@ -30,6 +30,8 @@ class HtmlReportTest {
             "div",
             "svg",
             "path",
+            "g",
+            "text",
             "span",
             "h1",
             "time",
@@ -125,6 +127,38 @@ class HtmlReportTest {
                                 .text());
         assertThat(page)
                 .contains("script-src " + HtmlReport.inline("early.js").hash().replace("'", "&#39;"));
+    }
+
+    @Test
+    void showsMachinesToDrainAndMapsOfWorkersWithoutScripts() {
+        String page = HtmlReport.render(SampleReports.hostile("gpu-17"));
+
+        assertThat(page)
+                .contains(
+                        "Machines to drain",
+                        "4 independent runs with hardware incidents on 40 hosts, each compared with its own hosts; 2"
+                                + " findings left out that patterns of data, settings, steps or times tell. To drain: q ≤"
+                                + " 0.05 and at least 2 runs. How often that is wrong: In 1 of 100 fleets.",
+                        "<span class=\"verdict error\">drain</span>",
+                        "12 runs, 96.5 worker-hours",
+                        "3 runs, 1,200 worker-steps",
+                        "3 / 0.375",
+                        "aria-label=\"Workers against their peers (gpu-17), 3 of 8 workers: those at fault, their neighbours"
+                                + " and others at equal distances, steps 4,800–4,819. worker 3 logged NaN or infinity;",
+                        "<path class=\"down3\" d=\"M1 1.5h1\"/>");
+    }
+
+    @Test
+    void tellsWhereTheDataOfASpikeCameFromAndWhoReadsThemNext() {
+        String page = HtmlReport.render(SampleReports.hostile("web-1"));
+
+        assertThat(page)
+                .contains(
+                        "<dt>Read at step 4,812</dt><dd><bdi>worker 3: web-1, samples 4,096–4,127; web-2, samples unknown by"
+                                + " 2 workers; and 16 more shards</bdi></dd>",
+                        "step 4,500 of attempt 1 (web-1); 2 later ones passed over, written while another error went on",
+                        "web-1 at step 4,812 (now at 4,700); unknown when: web-1",
+                        "b at step 4,600, in trouble from there; c at step 4,601, unharmed — 1 of 2 in trouble from there");
     }
 
     @Test

@@ -6,6 +6,8 @@ import io.tiltmeter.detect.DetectorInfo.Source;
 import io.tiltmeter.model.Cause;
 import io.tiltmeter.model.Chart;
 import io.tiltmeter.model.Coverage;
+import io.tiltmeter.model.DataTrail;
+import io.tiltmeter.model.DrainList;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Incident;
 import io.tiltmeter.model.Pattern;
@@ -14,6 +16,7 @@ import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.RunSummary;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepRecord;
+import io.tiltmeter.model.WorkerMap;
 import io.tiltmeter.report.FleetReport.RunReport;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -272,7 +275,9 @@ final class SampleReports {
                         new int[] {0, 0, 1},
                         new double[] {1, 2, 3},
                         new double[] {1, 2, 3},
-                        new double[] {1, 2, 3})));
+                        new double[] {1, 2, 3})),
+                Map.of(text, map(text, text)),
+                Map.of(text, trail(text)));
         String other = text + "2";
         RunReport unknown = new RunReport(
                 RunRecord.of(other, text, Map.of()),
@@ -310,8 +315,89 @@ final class SampleReports {
                         List.of(pattern),
                         List.of(new Rejection(text, 1, text, 1, Rejection.Level.WARNING)),
                         List.of(detector))
-                .withCommon(SampleCommon.of(text));
+                .withCommon(SampleCommon.of(text))
+                .withDrain(drain(text, List.of(finding, located)));
         return SampleCost.add(report, 2, text, text, text);
+    }
+
+    /** A trail of data with this text wherever there is foreign text. */
+    static DataTrail trail(String text) {
+        return new DataTrail(
+                text,
+                4812,
+                3,
+                List.of(new DataTrail.Range(text, 4096L, 4127L, 1), new DataTrail.Range("web-2", null, null, 2)),
+                18,
+                new DataTrail.Checkpoint(1, 4500, text),
+                2,
+                List.of(
+                        new DataTrail.Reader(text, DataTrail.When.NEXT, 4812, 4700, false),
+                        new DataTrail.Reader("b", DataTrail.When.READ, 4600, 9000, true),
+                        new DataTrail.Reader("c", DataTrail.When.READ, 4601, 9000, false)),
+                3,
+                List.of(text),
+                1);
+    }
+
+    /** A map of three workers over four columns: one is far off from the third on, one silent, one not finite. */
+    static WorkerMap map(String incident, String metric) {
+        double far = Math.log(3);
+        return new WorkerMap(
+                incident,
+                metric,
+                metric,
+                WorkerMap.Unit.LOG_RATIO,
+                0,
+                8,
+                new int[] {2, 3, 4},
+                new boolean[] {false, true, false},
+                new long[] {4800, 4805, 4810, 4815},
+                new long[] {4804, 4809, 4814, 4819},
+                new double[] {0, 0, 0, 0, 0, -far, far, 2 * far, Double.NaN, 0, 0, 0},
+                new boolean[] {false, false, false, false, false, false, false, true, false, false, false, false},
+                4812);
+    }
+
+    /** A machine to drain and one to watch, with this text wherever there is foreign text. */
+    static DrainList drain(String text, List<Finding> findings) {
+        return new DrainList(
+                List.of(
+                        new DrainList.Entry(
+                                text,
+                                text,
+                                DrainList.Verdict.DRAIN,
+                                3,
+                                4,
+                                0.375,
+                                0.001,
+                                0.0125,
+                                12,
+                                96.5,
+                                480_000,
+                                text,
+                                List.of(text, "b", "c"),
+                                findings),
+                        new DrainList.Entry(
+                                "gpu-18",
+                                null,
+                                DrainList.Verdict.WATCH,
+                                1,
+                                4,
+                                0.25,
+                                0.25,
+                                1,
+                                3,
+                                Double.NaN,
+                                1200,
+                                "One run only, where it goes on to the end of the log: a second run decides",
+                                List.of("b"),
+                                List.of())),
+                40,
+                4,
+                2,
+                2,
+                0.05,
+                "In 1 of 100 fleets");
     }
 
     /** Forty-odd runs: a spike that 38 share, a divergence, a restart, hostile names, an empty run. */

@@ -34,6 +34,22 @@ Silence is not health: what could not be judged
     }
 
     @Test
+    void namesMachinesToDrainWithTheirEvidence() {
+        FleetReport report = SampleReports.small()
+                .withDrain(SampleReports.drain(
+                        "gpu-17",
+                        SampleReports.small().runs().get(0).incidents().get(0).findings()));
+
+        assertThat(TerminalSummary.render(report, 160, false)).contains("""
+Machines to drain
+  drain     gpu-17 gpu-17: gpu-17 · q 0.0125 · 12 runs, 96.5 worker-hours
+            llm-a step 4,812: 12 non-finite inputs on worker 3 at step 4,812
+  watch     gpu-18: One run only, where it goes on to the end of the log: a second run decides · q 1 · 3 runs, 1,200 worker-steps
+  how often wrong: In 1 of 100 fleets
+""");
+    }
+
+    @Test
     void anEmptyFleetIsNamedAsSuch() {
         FleetReport nothing = new FleetReport("2026-11-24", "data", List.of(), List.of(), List.of(), List.of());
 

@@ -45,7 +45,8 @@ class CommonCauseTest {
         write(topology(fleet), Schemas.TOPOLOGY, metrics.resolve("attempt-000001/topology"));
         write(shards(fleet), Schemas.of("shards"), metrics.resolve("attempt-000001/shards"));
 
-        JsonNode patterns = night(metrics, folder.resolve("report"));
+        JsonNode report = night(metrics, folder.resolve("report"));
+        JsonNode patterns = report.path("patterns");
 
         assertThat(patterns).anySatisfy(pattern -> {
             assertThat(pattern.path("axis").asText()).isEqualTo("host");
@@ -58,6 +59,35 @@ class CommonCauseTest {
             assertThat(pattern.path("value").asText()).isEqualTo(BAD_SHARD);
         });
         assertThat(patterns).extracting(p -> p.path("value").asText()).containsOnly(BAD_HOST, BAD_SHARD);
+        drainsTheBadHostAndNoOther(report.path("drain"));
+        followsSpikesToTheBadShard(report.path("runs"));
+    }
+
+    private static void drainsTheBadHostAndNoOther(JsonNode drain) {
+        assertThat(drain.path("entries"))
+                .filteredOn(e -> e.path("verdict").asText().equals("drain"))
+                .singleElement()
+                .satisfies(entry -> {
+                    assertThat(entry.path("host").asText()).isEqualTo(BAD_HOST);
+                    assertThat(entry.path("seen").asInt()).isEqualTo(12);
+                    assertThat(entry.path("runs").size()).isEqualTo(12);
+                    // Twelve guilty runs and each tenth of the others had a worker there.
+                    assertThat(entry.path("runs_here").asInt()).isBetween(13, 18);
+                });
+    }
+
+    private static void followsSpikesToTheBadShard(JsonNode runs) {
+        List<JsonNode> trails = new ArrayList<>();
+        runs.forEach(run -> run.path("incidents").forEach(incident -> {
+            if (incident.path("findings").findValuesAsText("detector").contains("loss-spike")) {
+                trails.add(incident.path("data_trail"));
+            }
+        }));
+        assertThat(trails).hasSizeGreaterThan(5);
+        assertThat(trails)
+                .filteredOn(trail -> trail.at("/ranges/0/shard").asText().equals(BAD_SHARD))
+                .hasSizeGreaterThan(trails.size() / 2)
+                .allSatisfy(trail -> assertThat(trail.path("readers")).hasSizeGreaterThan(5));
     }
 
     /** Guilty workers run on the bad host, and so does one worker of some sound runs; the others on any host. */
@@ -116,7 +146,6 @@ class CommonCauseTest {
                 SettingsLoader.defaults(),
                 QUIET);
         return new ObjectMapper()
-                .readTree(report.resolve("2026-01-01/findings.json").toFile())
-                .path("patterns");
+                .readTree(report.resolve("2026-01-01/findings.json").toFile());
     }
 }

@@ -37,6 +37,7 @@ final class Nights {
                 defaults.cost(),
                 defaults.ingest(),
                 defaults.models(),
+                defaults.drain(),
                 defaults.validate(),
                 defaults.detectors(),
                 defaults.checks());

@@ -1,0 +1,537 @@
+package io.tiltmeter.correlate;
+
+import io.tiltmeter.correlate.FleetRun.Place;
+import io.tiltmeter.model.Cause;
+import io.tiltmeter.model.DrainList;
+import io.tiltmeter.model.DrainList.Entry;
+import io.tiltmeter.model.DrainList.Verdict;
+import io.tiltmeter.model.Finding;
+import io.tiltmeter.model.Pattern;
+import io.tiltmeter.model.Severity;
+import io.tiltmeter.model.StepRecord;
+import io.tiltmeter.stats.PoissonBinomial;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which hosts to take out of service.
+ *
+ * <p>Only runs with a hardware incident that lies on a known host count, each once, with all that was continued from one
+ * another as one. If no machine is worse than another, the incident of a run lies on a host with the chance that is its share
+ * of the workers of that start (with several hosts hit, with their chance of being among so many: Rosén, Annals of
+ * Mathematical Statistics 43, 1972). The number of runs that hit a host is then a sum of such trials: its exact upper tail
+ * is the p-value. How often a run has incidents at all, how long it is and how runs of a project resemble one another does not
+ * matter, since each is compared with itself. The p-values of all hosts and devices are adjusted for the rate of false
+ * discoveries ({@link FalseDiscoveries}).
+ *
+ * <p>A rank of a project may be at fault and not the machine: the first worker does what others do not, and schedulers like to
+ * put it on the same host. Ranks are tested in the same way; a host of which too little is left without the incidents of such a
+ * rank is watched and not drained.
+ */
+public final class DrainRule {
+    /** Chance up to which all incidents of a host on one of its devices are no coincidence. */
+    private static final double ONE_DEVICE = 0.05;
+    /** Most findings told of a host. */
+    private static final int MOST_FINDINGS = 20;
+    /** Most hosts to watch. */
+    private static final int MOST_WATCHED = 50;
+
+    private static final String NON_FINITE = "non-finite";
+
+    /** What the study of the rule says of it. */
+    static final String MEASURED =
+            "7 of 1,000 simulated fleets without a bad host had one drained (0.7 %, 95 % interval up to 1.4 %); of 1,267"
+                    + " hosts drained in fleets with bad ones 2 were sound";
+
+    private static final int MEASURED_RUNS = 2;
+
+    private final List<AffectedRun> runs;
+    private final Map<String, Presence> presence;
+    private final int fewestRuns;
+    private final double largestQ;
+
+    /**
+     * Workers of one start of a run, and the hardware findings of it that lie on a host.
+     *
+     * @param places how many workers ran where
+     */
+    public record Start(int attempt, List<Place> places, List<Hit> hits) {
+        public Start {
+            places = List.copyOf(places);
+            hits = List.copyOf(hits);
+        }
+    }
+
+    /**
+     * A hardware finding that lies on a host.
+     *
+     * @param finding the finding, with the host
+     * @param device device of its worker, if known
+     * @param lasts whether it goes on to the end of the run
+     */
+    public record Hit(Finding finding, @Nullable String device, boolean lasts) {
+        String host() {
+            String host = finding.host();
+            return host == null ? "" : host;
+        }
+    }
+
+    /**
+     * A run with a hardware incident on a known host.
+     *
+     * @param lineage the run that it was continued from in the end, or itself
+     * @param starts its starts with such incidents
+     */
+    public record AffectedRun(String runId, String lineage, String project, List<Start> starts) {
+        public AffectedRun {
+            starts = List.copyOf(starts);
+        }
+    }
+
+    /**
+     * What ran on a host.
+     *
+     * @param runs runs that had workers there, affected or not
+     * @param workerHours their workers' time, NaN where no times were logged
+     * @param workerSteps their workers' logged steps
+     */
+    public record Presence(int runs, double workerHours, double workerSteps) {}
+
+    /** How one host or device fared. */
+    private static final class Trials {
+        final List<Double> chances = new ArrayList<>();
+        final Set<String> hit = new TreeSet<>();
+        double p = 1;
+        double least = 1;
+        double q = 1;
+
+        double expected() {
+            return chances.stream().mapToDouble(Double::doubleValue).sum();
+        }
+
+        void judge() {
+            double[] all = chances.stream().mapToDouble(Double::doubleValue).toArray();
+            p = PoissonBinomial.upper(all, hit.size());
+            least = PoissonBinomial.upper(all, all.length);
+        }
+    }
+
+    private DrainRule(List<AffectedRun> runs, Map<String, Presence> presence, int fewestRuns, double largestQ) {
+        this.runs = runs;
+        this.presence = presence;
+        this.fewestRuns = fewestRuns;
+        this.largestQ = largestQ;
+    }
+
+    /**
+     * Whether a finding speaks against a machine: a warning or error of a worker or a host. That one worker's data are to
+     * blame rules a machine out, except where values are not finite: memory and disks make such data as well.
+     *
+     * @param finding a finding with the host of its worker, where known
+     */
+    public static boolean isOfHardware(Finding finding) {
+        return finding.host() != null
+                && finding.severity() != Severity.INFO
+                && (finding.cause() == Cause.WORKER
+                        || finding.cause() == Cause.INFRASTRUCTURE
+                        || finding.detector().equals(NON_FINITE));
+    }
+
+    /** Whether a pattern that is not of machines tells this finding: what runs share beside their hosts explains it. */
+    public static boolean isExplained(Finding finding, List<Pattern> patterns) {
+        return patterns.stream().anyMatch(pattern -> {
+            Axis axis = Axis.valueOf(pattern.axis().toUpperCase(Locale.ROOT));
+            if (axis == Axis.STEP) {
+                return PatternFinder.covers(pattern, finding);
+            }
+            boolean ofPlaces = axis == Axis.HOST || axis == Axis.DEVICE || axis == Axis.RACK;
+            return !ofPlaces
+                    && pattern.kind().equals(finding.detector())
+                    && Collections.binarySearch(pattern.runs(), finding.runId()) >= 0;
+        });
+    }
+
+    /**
+     * The list of machines to drain and to watch.
+     *
+     * @param runs runs with hardware incidents on known hosts; each start with all of its workers' places
+     * @param presence what ran on each host; of hosts that are missing nothing is told
+     * @param explained incidents that were left out, for the record
+     * @param fewestRuns fewest independent runs to drain a host
+     * @param largestQ largest q-value to drain a host
+     */
+    public static DrainList of(
+            List<AffectedRun> runs, Map<String, Presence> presence, int explained, int fewestRuns, double largestQ) {
+        DrainRule rule = new DrainRule(List.copyOf(runs), presence, fewestRuns, largestQ);
+        Map<String, Trials> hosts = rule.trials(Axis.HOST, Set.of());
+        Map<String, Trials> devices = rule.trials(Axis.DEVICE, Set.of());
+        int families = (canTell(hosts) ? 1 : 0) + (canTell(devices) ? 1 : 0);
+        rule.adjust(hosts, Math.max(1, families));
+        rule.adjust(devices, Math.max(1, families));
+        int lineages = (int) runs.stream().map(AffectedRun::lineage).distinct().count();
+        return new DrainList(
+                rule.entries(hosts, devices),
+                hosts.size(),
+                lineages,
+                explained,
+                fewestRuns,
+                largestQ,
+                falseRate(fewestRuns, largestQ));
+    }
+
+    private static String falseRate(int fewestRuns, double largestQ) {
+        return fewestRuns == MEASURED_RUNS && largestQ == FalseDiscoveries.RATE
+                ? MEASURED
+                : MEASURED + ". That was with at least " + MEASURED_RUNS + " runs and q ≤ " + FalseDiscoveries.RATE
+                        + ", not as set here";
+    }
+
+    private static boolean canTell(Map<String, Trials> units) {
+        return units.values().stream().anyMatch(t -> FalseDiscoveries.canTell(t.least));
+    }
+
+    private void adjust(Map<String, Trials> units, int families) {
+        List<Trials> all = List.copyOf(units.values());
+        double[] q = FalseDiscoveries.adjust(
+                all.stream().mapToDouble(t -> t.p).toArray(),
+                all.stream().mapToDouble(t -> t.least).toArray(),
+                families);
+        for (int i = 0; i < q.length; i++) {
+            all.get(i).q = q[i];
+        }
+    }
+
+    /**
+     * The trials of all hosts or devices.
+     *
+     * @param without ranks whose incidents do not count, see {@link #rank}
+     */
+    private Map<String, Trials> trials(Axis axis, Set<String> without) {
+        Map<String, List<AffectedRun>> lineages = new TreeMap<>();
+        runs.forEach(run ->
+                lineages.computeIfAbsent(run.lineage(), l -> new ArrayList<>()).add(run));
+        Map<String, Trials> units = new TreeMap<>();
+        lineages.forEach((lineage, members) -> {
+            Map<String, Double> missed = new HashMap<>();
+            Set<String> hit = new HashSet<>();
+            for (AffectedRun run : members) {
+                for (Start start : run.starts()) {
+                    Set<String> here = new HashSet<>();
+                    for (Hit one : start.hits()) {
+                        String name = name(axis, one);
+                        if (!name.isEmpty() && !without.contains(rank(run, one))) {
+                            here.add(name);
+                        }
+                    }
+                    if (!here.isEmpty()) {
+                        hit.addAll(here);
+                        chances(axis, start, here.size())
+                                .forEach((unit, chance) -> missed.merge(unit, 1 - chance, (a, b) -> a * b));
+                    }
+                }
+            }
+            missed.forEach((unit, chance) -> {
+                Trials trials = units.computeIfAbsent(unit, u -> new Trials());
+                trials.chances.add(1 - chance);
+                if (hit.contains(unit)) {
+                    trials.hit.add(lineage);
+                }
+            });
+        });
+        units.values().forEach(Trials::judge);
+        return units;
+    }
+
+    private static String name(Axis axis, Hit hit) {
+        if (axis == Axis.HOST) {
+            return hit.host();
+        }
+        return hit.device() == null ? "" : Exposure.name(axis, new Place(null, hit.host(), hit.device(), 1));
+    }
+
+    /** Chance of each host or device of a start to be among so many that are hit. */
+    private static Map<String, Double> chances(Axis axis, Start start, int hit) {
+        Map<String, Double> shares = new TreeMap<>();
+        double all = 0;
+        for (Place place : start.places()) {
+            String name = Exposure.name(axis, place);
+            if (!name.isEmpty()) {
+                shares.merge(name, (double) place.workers(), Double::sum);
+                all += place.workers();
+            }
+        }
+        double workers = all;
+        shares.replaceAll((name, count) -> count / workers);
+        return inclusion(shares, hit);
+    }
+
+    /**
+     * Chances of being among so many units drawn one after the other with chances in proportion to their shares: 1 − exp(−sₕt)
+     * with t such that they add up to the number (Rosén, 1972); exact for one, for all, and for equal shares.
+     */
+    static Map<String, Double> inclusion(Map<String, Double> shares, int hit) {
+        Map<String, Double> chances = new TreeMap<>(shares);
+        if (hit >= shares.size()) {
+            chances.replaceAll((name, share) -> 1.0);
+        } else if (hit > 1) {
+            double low = 0;
+            double high = 1;
+            while (sum(shares, high) < hit) {
+                high *= 2;
+            }
+            for (int i = 0; i < 100; i++) {
+                double middle = (low + high) / 2;
+                if (sum(shares, middle) < hit) {
+                    low = middle;
+                } else {
+                    high = middle;
+                }
+            }
+            double t = high;
+            chances.replaceAll((name, share) -> -Math.expm1(-share * t));
+        }
+        return chances;
+    }
+
+    private static double sum(Map<String, Double> shares, double t) {
+        return shares.values().stream().mapToDouble(s -> -Math.expm1(-s * t)).sum();
+    }
+
+    /** A worker's rank in its project; empty for a finding that names no single worker. */
+    private static String rank(AffectedRun run, Hit hit) {
+        int worker = hit.finding().worker();
+        return worker == StepRecord.NO_WORKER ? "" : run.project() + "\n" + worker;
+    }
+
+    /** Ranks of projects that are hit more often than chance makes any of the ranks. */
+    private Map<String, Trials> ranks() {
+        Map<String, Trials> ranks = new TreeMap<>();
+        Map<String, Map<String, double[]>> misses = new TreeMap<>();
+        for (AffectedRun run : runs) {
+            for (Start start : run.starts()) {
+                Set<String> here = start.hits().stream()
+                        .map(hit -> rank(run, hit))
+                        .filter(rank -> !rank.isEmpty())
+                        .collect(Collectors.toSet());
+                int workers = start.places().stream().mapToInt(Place::workers).sum();
+                // Ranks that no run hits have p-value 1 and count among the tests by their number alone.
+                for (int worker = 0; worker < workers && !here.isEmpty(); worker++) {
+                    String rank = run.project() + "\n" + worker;
+                    double chance = Math.min(1, here.size() / (double) workers);
+                    misses.computeIfAbsent(rank, r -> new TreeMap<>())
+                                    .computeIfAbsent(run.lineage(), l -> new double[] {1})[0] *=
+                            1 - chance;
+                    if (here.contains(rank)) {
+                        ranks.computeIfAbsent(rank, r -> new Trials()).hit.add(run.lineage());
+                    }
+                }
+            }
+        }
+        misses.forEach((rank, byLineage) -> {
+            Trials trials = ranks.computeIfAbsent(rank, r -> new Trials());
+            byLineage.values().forEach(miss -> trials.chances.add(1 - miss[0]));
+            trials.judge();
+        });
+        adjust(ranks, 1);
+        return ranks;
+    }
+
+    private List<Entry> entries(Map<String, Trials> hosts, Map<String, Trials> devices) {
+        Map<String, Trials> ranks = ranks();
+        Set<String> suspicious = ranks.entrySet().stream()
+                .filter(e -> e.getValue().q <= FalseDiscoveries.RATE
+                        && e.getValue().hit.size() > 1)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+        Map<String, Trials> hostsWithout = suspicious.isEmpty() ? hosts : trials(Axis.HOST, suspicious);
+        Map<String, Trials> devicesWithout = suspicious.isEmpty() ? devices : trials(Axis.DEVICE, suspicious);
+        List<Entry> entries = new ArrayList<>();
+        Set<String> drained = new HashSet<>();
+        hosts.forEach((host, trials) -> {
+            if (!trials.hit.isEmpty()) {
+                Entry entry = entry(host, oneDevice(host), trials, hostsWithout.get(host), suspicious);
+                if (entry != null) {
+                    entries.add(entry);
+                    drained.add(entry.verdict() == Verdict.DRAIN ? host : "");
+                }
+            }
+        });
+        devices.forEach((name, trials) -> {
+            if (trials.q <= largestQ && !trials.hit.isEmpty()) {
+                Hit any = hits(h -> name(Axis.DEVICE, h).equals(name)).get(0);
+                Entry entry = drained.contains(any.host())
+                        ? null
+                        : entry(any.host(), any.device(), trials, devicesWithout.get(name), suspicious);
+                if (entry != null && entry.verdict() == Verdict.DRAIN) {
+                    entries.removeIf(e -> e.host().equals(any.host()));
+                    entries.add(entry);
+                }
+            }
+        });
+        entries.sort(Comparator.comparing(Entry::verdict)
+                .thenComparingDouble(Entry::pValue)
+                .thenComparing(Entry::place));
+        int drains =
+                (int) entries.stream().filter(e -> e.verdict() == Verdict.DRAIN).count();
+        return entries.subList(0, Math.min(entries.size(), drains + MOST_WATCHED));
+    }
+
+    private List<Hit> hits(java.util.function.Predicate<Hit> wanted) {
+        return runs.stream()
+                .flatMap(run -> run.starts().stream())
+                .flatMap(start -> start.hits().stream())
+                .filter(wanted)
+                .toList();
+    }
+
+    /** The one device of several that all located incidents of a host lie on, where that is no coincidence. */
+    private @Nullable String oneDevice(String host) {
+        Set<String> devices = new TreeSet<>();
+        Set<String> lineages = new TreeSet<>();
+        boolean elsewhere = false;
+        int all = 1;
+        for (AffectedRun run : runs) {
+            for (Start start : run.starts()) {
+                for (Hit hit : start.hits()) {
+                    if (hit.host().equals(host)) {
+                        elsewhere |= hit.device() == null;
+                        if (hit.device() != null) {
+                            devices.add(hit.device());
+                            lineages.add(run.lineage());
+                        }
+                        all = Math.max(all, (int) start.places().stream()
+                                .filter(p -> p.host().equals(host) && p.device() != null)
+                                .map(Place::device)
+                                .distinct()
+                                .count());
+                    }
+                }
+            }
+        }
+        boolean one = devices.size() == 1 && !elsewhere && Math.pow(all, 1.0 - lineages.size()) <= ONE_DEVICE;
+        return one ? devices.iterator().next() : null;
+    }
+
+    /** What is to be told of a host or device; null if nothing. */
+    private @Nullable Entry entry(
+            String host, @Nullable String device, Trials trials, @Nullable Trials without, Set<String> suspicious) {
+        Map<String, AffectedRun> byRun = new TreeMap<>();
+        List<Hit> here = new ArrayList<>();
+        Set<String> ranks = new TreeSet<>();
+        for (AffectedRun run : runs) {
+            for (Start start : run.starts()) {
+                for (Hit hit : start.hits()) {
+                    if (hit.host().equals(host) && (device == null || device.equals(hit.device()))) {
+                        here.add(hit);
+                        byRun.put(run.runId(), run);
+                        if (suspicious.contains(rank(run, hit))) {
+                            ranks.add(rank(run, hit));
+                        }
+                    }
+                }
+            }
+        }
+        int seen = trials.hit.size();
+        boolean significant = trials.q <= largestQ;
+        // What is left must pass the limit that the whole had to pass; q-values grow in step with p-values.
+        boolean left = ranks.isEmpty()
+                || (without != null
+                        && without.hit.size() >= fewestRuns
+                        && trials.q * (without.p / Math.max(trials.p, Double.MIN_NORMAL)) <= largestQ);
+        String counted = String.format(
+                Locale.ROOT,
+                "%d of %d affected runs with workers here have it here, %.2g by chance",
+                seen,
+                trials.chances.size(),
+                trials.expected());
+        Verdict verdict;
+        String reason;
+        if (significant && seen >= fewestRuns && left) {
+            verdict = Verdict.DRAIN;
+            reason = counted;
+        } else if (significant && seen >= fewestRuns) {
+            verdict = Verdict.WATCH;
+            String rank = ranks.iterator().next();
+            int cut = rank.lastIndexOf('\n');
+            reason = counted + ", but it is always worker " + rank.substring(cut + 1) + " of project "
+                    + rank.substring(0, cut)
+                    + ": the program may be at fault, not the machine. Let that worker run elsewhere";
+        } else if (seen == 1 && persists(here)) {
+            verdict = Verdict.WATCH;
+            reason = "One run only, where it " + persistence(here) + ": a second run decides";
+        } else {
+            return null;
+        }
+        Presence present = presence.getOrDefault(host, new Presence(0, Double.NaN, Double.NaN));
+        return new Entry(
+                host,
+                device,
+                verdict,
+                seen,
+                trials.chances.size(),
+                trials.expected(),
+                trials.p,
+                trials.q,
+                present.runs(),
+                present.workerHours(),
+                present.workerSteps(),
+                reason,
+                List.copyOf(byRun.keySet()),
+                here.stream()
+                        .map(Hit::finding)
+                        .sorted(Finding.ORDER)
+                        .limit(MOST_FINDINGS)
+                        .toList());
+    }
+
+    private static boolean persists(List<Hit> here) {
+        return starts(here) > 1
+                || here.stream().anyMatch(h -> h.lasts() && h.finding().severity() == Severity.ERROR);
+    }
+
+    private static long starts(List<Hit> here) {
+        return here.stream().map(h -> h.finding().attempt()).distinct().count();
+    }
+
+    private static String persistence(List<Hit> here) {
+        List<String> parts = new ArrayList<>();
+        if (starts(here) > 1) {
+            parts.add("came back in " + starts(here) + " starts");
+        }
+        if (here.stream().anyMatch(h -> h.lasts() && h.finding().severity() == Severity.ERROR)) {
+            parts.add("goes on to the end of the log");
+        }
+        if (grows(here)) {
+            parts.add("grows");
+        }
+        return String.join(" and ", parts);
+    }
+
+    /** Whether findings of one detector and metric follow one another with larger and larger scores. */
+    private static boolean grows(List<Hit> here) {
+        return here.stream()
+                .map(Hit::finding)
+                .collect(Collectors.groupingBy(f -> f.detector() + "\n" + f.metric()))
+                .values()
+                .stream()
+                .anyMatch(same -> {
+                    List<Finding> ordered = same.stream().sorted(Finding.ORDER).toList();
+                    boolean rising = ordered.size() > 1;
+                    for (int i = 1; i < ordered.size(); i++) {
+                        rising &= ordered.get(i).score() > ordered.get(i - 1).score();
+                    }
+                    return rising;
+                });
+    }
+}
