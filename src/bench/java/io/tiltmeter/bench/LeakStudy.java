@@ -31,8 +31,9 @@ public final class LeakStudy {
             case "leaks" -> leaks(Integer.parseInt(arguments[1]));
             case "order" -> order(Integer.parseInt(arguments[1]));
             case "speed" -> speed();
-            default -> throw new IllegalArgumentException(
-                    "Expected edits TRIALS, leaks TRIALS, order TRIALS or speed, got '" + what + "'");
+            default ->
+                throw new IllegalArgumentException(
+                        "Expected edits TRIALS, leaks TRIALS, order TRIALS or speed, got '" + what + "'");
         }
     }
 

@@ -239,8 +239,8 @@ public final class ValidateJob {
                 .forEach((file, reason) -> rejected.add(new Rejection(file, 0, reason, 1, Rejection.Level.REJECTED)));
         data.fact(EvalData.class)
                 .ifPresent(eval -> new TreeMap<>(eval.damaged())
-                        .forEach((file, reason) -> rejected.add(new Rejection(
-                                eval.source() + "/" + file, 0, reason, 1, Rejection.Level.REJECTED))));
+                        .forEach((file, reason) -> rejected.add(
+                                new Rejection(eval.source() + "/" + file, 0, reason, 1, Rejection.Level.REJECTED))));
         return rejected;
     }
 

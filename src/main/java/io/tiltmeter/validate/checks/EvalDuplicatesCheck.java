@@ -48,8 +48,7 @@ public final class EvalDuplicatesCheck implements Check {
                         this, "", "Dataset and evaluation data have no column of tokens, text or features in common");
             }
             if (!eval.damaged().isEmpty()) {
-                Map.Entry<String, String> first =
-                        new TreeMap<>(eval.damaged()).firstEntry();
+                Map.Entry<String, String> first = new TreeMap<>(eval.damaged()).firstEntry();
                 String text = String.format(
                         Locale.ROOT,
                         "%,d files of the evaluation data cannot be read and were not looked for, the first '%s': %s",
