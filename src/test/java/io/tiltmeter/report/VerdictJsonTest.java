@@ -70,7 +70,8 @@ class VerdictJsonTest {
     @Test
     void keepsToItsSchemaWithAndWithoutEvaluationData() throws IOException {
         assertThat(SchemaCheck.violations(schema(), json(Optional.empty()))).isEmpty();
-        assertThat(SchemaCheck.violations(schema(), json(Optional.of(evaluation())))).isEmpty();
+        assertThat(SchemaCheck.violations(schema(), json(Optional.of(evaluation()))))
+                .isEmpty();
 
         JsonNode broken = json(Optional.of(evaluation()));
         ((ObjectNode) broken.at("/pairs/0/second")).put("data", "test");
