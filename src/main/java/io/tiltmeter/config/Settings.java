@@ -295,6 +295,10 @@ public record Settings(
      * @param manifest file that lists the shards with their rows; empty if there is none
      * @param offenders most offending rows kept of a rule, column and shard
      * @param fingerprint what of files the fingerprint is made of
+     * @param sourceColumns names of columns that say where an example comes from
+     * @param pairs most pairs of rows compared exactly
+     * @param evalUnits most tokens or words of evaluation documents held in memory
+     * @param probeRows most rows the probe of labels is trained on; 0 for no probe
      */
     public record Validate(
             @Setting(
@@ -361,7 +365,42 @@ public record Settings(
                     unit = "1",
                     origin = "footers cost next to nothing, and every writer changes them with the data",
                     choices = {"footers", "content"})
-            String fingerprint)
+            String fingerprint,
+
+            @Setting(
+                    value = "Columns of text that say where an example comes from, separated by commas.",
+                    unit = "1",
+                    origin = "the names that mixed datasets give them")
+            String sourceColumns,
+
+            @Setting(
+                    value =
+                            "Most pairs of rows that share a key of MinHash that are compared exactly; those with the most"
+                                    + " keys in common first.",
+                    unit = "pairs",
+                    origin = "the numbers of their rows are held on the driver and on every executor, in 16 MB",
+                    min = 1,
+                    max = 100_000_000)
+            int pairs,
+
+            @Setting(
+                    value =
+                            "Most tokens or words of evaluation documents held in memory, to look for their n-grams; beyond"
+                                    + " it a random sample of the documents is looked for.",
+                    unit = "units",
+                    origin = "some 200 MB on the driver and on every executor; the test sets of most benchmarks fit",
+                    min = 1000,
+                    max = 100_000_000)
+            int evalUnits,
+
+            @Setting(
+                    value = "Most rows, drawn at random, that the probe of labels is trained on; 0: no probe.",
+                    unit = "rows",
+                    origin =
+                            "five fits on so many take seconds, and hold 100 wrong labels where one in a hundred is wrong",
+                    min = 0,
+                    max = 1_000_000)
+            int probeRows)
             implements Serializable {
         public static final Validate DEFAULTS = new Validate(
                 "tokens,token_ids,input_ids,ids",
@@ -372,6 +411,10 @@ public record Settings(
                 0,
                 "",
                 10,
-                "footers");
+                "footers",
+                "source,domain,subset,dataset",
+                1_000_000,
+                4_000_000,
+                10_000);
     }
 }

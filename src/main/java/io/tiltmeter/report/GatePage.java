@@ -7,6 +7,8 @@ import java.util.List;
  * package of their own.
  *
  * @param status word of the verdict
+ * @param eval the evaluation data in numbers, empty without
+ * @param morePairs says how many pairs are not shown, empty if all are
  * @param tone class that colours it: {@code error}, {@code warning}, {@code info} or {@code sound}
  */
 public record GatePage(
@@ -18,7 +20,28 @@ public record GatePage(
         List<CheckRow> violated,
         List<CheckRow> quiet,
         List<ColumnRow> columns,
+        List<Page.Fact> eval,
+        List<EvalRow> evalColumns,
+        List<PairRow> pairs,
+        String morePairs,
+        List<SuspectRow> suspects,
         Page.Inline style) {
+
+    /** A column of the dataset beside that of the evaluation data. */
+    public record EvalRow(
+            String column,
+            String rows,
+            String evalRows,
+            String median,
+            String evalMedian,
+            String length,
+            String evalLength) {}
+
+    /** A row whose label is likely wrong. */
+    public record SuspectRow(String place, String label, String likely, String ofLabel, String ofLikely) {}
+
+    /** Two rows that should not both be there. */
+    public record PairRow(String check, String first, String second, String similarity, String note) {}
 
     /** A check with what it said. */
     public record CheckRow(

@@ -7,16 +7,24 @@ import io.tiltmeter.detect.DetectorInfo.Parameter;
 import io.tiltmeter.validate.ColumnProfile;
 import io.tiltmeter.validate.Dataset;
 import io.tiltmeter.validate.Distinct;
+import io.tiltmeter.validate.EvalData;
+import io.tiltmeter.validate.EvalSummary;
 import io.tiltmeter.validate.Gate.CheckVerdict;
 import io.tiltmeter.validate.Judgement;
+import io.tiltmeter.validate.LabelProbe;
+import io.tiltmeter.validate.RowPair;
 import io.tiltmeter.validate.Status;
 import io.tiltmeter.validate.Verdict;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Renders the gate's {@code report.html}: one self-contained page without any script. */
 public final class GateReport {
     private static final int MOST_ROWS = 50;
+    private static final int MOST_PAIRS = 10;
 
     private GateReport() {}
 
@@ -48,7 +56,96 @@ public final class GateReport {
                 rows.stream().filter(row -> isViolated(row.status())).toList(),
                 rows.stream().filter(row -> !isViolated(row.status())).toList(),
                 data.all().columns().stream().map(GateReport::column).toList(),
+                verdict.eval().map(GateReport::eval).orElse(List.of()),
+                evalColumns(data),
+                shownPairs(verdict.pairs()).stream().map(GateReport::pair).toList(),
+                morePairs(verdict.pairs()),
+                verdict.suspects().stream()
+                        .limit(MOST_ROWS)
+                        .map(GateReport::suspect)
+                        .toList(),
                 HtmlReport.inline("report.css"));
+    }
+
+    private static List<Page.Fact> eval(EvalSummary eval) {
+        List<Page.Fact> facts = new ArrayList<>();
+        facts.add(new Page.Fact("Evaluation data", Formats.text(eval.source())));
+        facts.add(new Page.Fact("Rows", Formats.count(eval.rows())));
+        facts.add(new Page.Fact("Compared", eval.compared().isEmpty() ? "nothing" : Formats.text(eval.compared())));
+        eval.duplicates().ifPresent(found -> {
+            facts.add(new Page.Fact("Rows in the dataset", Formats.count(found.copies())));
+            facts.add(new Page.Fact("Nearly in the dataset", Formats.count(found.near())));
+        });
+        eval.contamination().ifPresent(found -> {
+            facts.add(
+                    new Page.Fact("Covered by the dataset's " + found.n() + "-grams", Formats.count(found.covered())));
+            facts.add(new Page.Fact("Sharing at least one", Formats.count(found.shared())));
+        });
+        return facts;
+    }
+
+    private static List<GatePage.EvalRow> evalColumns(Dataset data) {
+        return data.fact(EvalData.class)
+                .map(eval -> eval.profile().all().columns().stream()
+                        .flatMap(column -> data.all().column(column.spec().name()).stream()
+                                .map(training -> evalColumn(training, column)))
+                        .toList())
+                .orElse(List.of());
+    }
+
+    private static GatePage.EvalRow evalColumn(ColumnProfile training, ColumnProfile eval) {
+        return new GatePage.EvalRow(
+                Formats.text(training.spec().name()),
+                Formats.count(training.rows()),
+                Formats.count(eval.rows()),
+                median(training),
+                median(eval),
+                meanLength(training),
+                meanLength(eval));
+    }
+
+    private static String median(ColumnProfile column) {
+        return column.moments().count() > 0 ? Formats.number(column.quantiles().at(0.5)) : "";
+    }
+
+    private static String meanLength(ColumnProfile column) {
+        return column.lengths().count() > 0
+                ? Formats.number(
+                        (double) column.lengths().sum() / column.lengths().count())
+                : "";
+    }
+
+    /** The first pairs of each check. */
+    private static List<RowPair> shownPairs(List<RowPair> pairs) {
+        Map<String, List<RowPair>> byCheck = new TreeMap<>();
+        pairs.forEach(pair -> byCheck.computeIfAbsent(pair.check(), check -> new ArrayList<>())
+                .add(pair));
+        return byCheck.values().stream()
+                .flatMap(of -> of.stream().limit(MOST_PAIRS))
+                .toList();
+    }
+
+    private static String morePairs(List<RowPair> pairs) {
+        int left = pairs.size() - shownPairs(pairs).size();
+        return left > 0 ? Formats.count(left) + " more are in verdict.json" : "";
+    }
+
+    private static GatePage.SuspectRow suspect(LabelProbe.Suspect suspect) {
+        return new GatePage.SuspectRow(
+                Formats.text(suspect.place().text()),
+                Formats.text(suspect.label()),
+                Formats.text(suspect.likely()),
+                Formats.number(suspect.ofLabel()),
+                Formats.number(suspect.ofLikely()));
+    }
+
+    private static GatePage.PairRow pair(RowPair pair) {
+        return new GatePage.PairRow(
+                pair.check(),
+                Formats.text(pair.first().text()),
+                Formats.text(pair.second().text()),
+                Formats.number(pair.similarity()),
+                Formats.text(pair.note()));
     }
 
     private static boolean isViolated(String status) {
@@ -117,12 +214,11 @@ public final class GateReport {
                 Formats.count(column.nonFinite()),
                 column.distinct().map(Distinct::estimate).map(Formats::number).orElse(""),
                 any ? Formats.number(column.moments().least()) : "",
-                any ? Formats.number(column.quantiles().at(0.5)) : "",
+                median(column),
                 any ? Formats.number(column.moments().mean()) : "",
                 any ? Formats.number(column.moments().greatest()) : "",
                 column.lengths().count() > 0
-                        ? Formats.number((double) column.lengths().sum()
-                                        / column.lengths().count()) + " (at most "
+                        ? meanLength(column) + " (at most "
                                 + Formats.count(column.lengths().greatest()) + ")"
                         : "");
     }

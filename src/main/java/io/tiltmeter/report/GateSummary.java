@@ -38,7 +38,10 @@ public final class GateSummary {
                 paint(verdict.status(), verdict.passed() ? "OPEN" : "CLOSED", colour) + " · verdict " + verdict.id()
                         + " · " + Formats.count(verdict.rows(), "row") + " in "
                         + Formats.count(verdict.shards(), "shard")
-                        + (verdict.baseline().isEmpty() ? " · no baseline" : ""));
+                        + (verdict.baseline().isEmpty() ? " · no baseline" : "")
+                        + verdict.eval()
+                                .map(eval -> " · " + Formats.count(eval.rows(), "evaluation row"))
+                                .orElse(""));
         List<CheckVerdict> violated = verdict.checks().stream()
                 .filter(check -> check.status()
                         .filter(status -> status.compareTo(Status.WARN) >= 0)

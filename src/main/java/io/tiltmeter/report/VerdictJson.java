@@ -1,7 +1,13 @@
 package io.tiltmeter.report;
 
+import io.tiltmeter.validate.Contamination;
+import io.tiltmeter.validate.Duplicates;
+import io.tiltmeter.validate.EvalSummary;
 import io.tiltmeter.validate.Gate.CheckVerdict;
 import io.tiltmeter.validate.Judgement;
+import io.tiltmeter.validate.LabelProbe;
+import io.tiltmeter.validate.RowPair;
+import io.tiltmeter.validate.RowPlace;
 import io.tiltmeter.validate.Status;
 import io.tiltmeter.validate.Verdict;
 import java.io.IOException;
@@ -40,12 +46,84 @@ public final class VerdictJson {
         json.field("bytes", verdict.bytes());
         json.endObject();
         json.field("baseline", verdict.baseline().isEmpty() ? null : verdict.baseline());
+        json.name("eval");
+        if (verdict.eval().isPresent()) {
+            eval(verdict.eval().get(), json);
+        } else {
+            json.value((String) null);
+        }
         json.name("checks").array();
         for (CheckVerdict check : verdict.checks()) {
             check(check, json);
         }
         json.endArray();
+        json.name("pairs").array();
+        for (RowPair pair : verdict.pairs()) {
+            pair(pair, json);
+        }
+        json.endArray();
+        json.name("suspects").array();
+        for (LabelProbe.Suspect suspect : verdict.suspects()) {
+            json.flatObject();
+            place(suspect.place(), json);
+            json.field("label", suspect.label());
+            json.field("likely", suspect.likely());
+            json.field("of_label", suspect.ofLabel());
+            json.field("of_likely", suspect.ofLikely());
+            json.endObject();
+        }
+        json.endArray();
         json.endObject();
+    }
+
+    private static void eval(EvalSummary eval, Json json) throws IOException {
+        json.object();
+        json.field("source", eval.source());
+        json.field("fingerprint", eval.fingerprint());
+        json.field("shards", eval.shards());
+        json.field("rows", eval.rows());
+        json.field("compared", eval.compared().isEmpty() ? null : eval.compared());
+        if (eval.duplicates().isPresent()) {
+            Duplicates.Eval found = eval.duplicates().get();
+            json.name("duplicates").flatObject();
+            json.field("rows", found.rows());
+            json.field("contents", found.contents());
+            json.field("equal", found.copies());
+            json.field("near", found.near());
+            json.endObject();
+        }
+        if (eval.contamination().isPresent()) {
+            Contamination found = eval.contamination().get();
+            json.name("contamination").flatObject();
+            json.field("ngram", found.n());
+            json.field("documents", found.documents());
+            json.field("of", found.of());
+            json.field("too_short", found.tooShort());
+            json.field("shared", found.shared());
+            json.field("covered", found.covered());
+            json.endObject();
+        }
+        json.endObject();
+    }
+
+    private static void pair(RowPair pair, Json json) throws IOException {
+        json.flatObject();
+        json.field("check", pair.check());
+        json.name("first").flatObject();
+        place(pair.first(), json);
+        json.endObject();
+        json.name("second").flatObject();
+        place(pair.second(), json);
+        json.endObject();
+        json.field("similarity", pair.similarity());
+        json.field("note", pair.note());
+        json.endObject();
+    }
+
+    private static void place(RowPlace place, Json json) throws IOException {
+        json.field("data", place.eval() ? "eval" : "train");
+        json.field("shard", place.shard());
+        json.field("row", place.row());
     }
 
     private static void check(CheckVerdict check, Json json) throws IOException {

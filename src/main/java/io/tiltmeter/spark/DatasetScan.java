@@ -147,7 +147,7 @@ final class DatasetScan {
     }
 
     /** Shards dealt to tasks in order, each about as many bytes; shards with several row groups may be divided. */
-    private static List<List<Piece>> tasks(SparkSession spark, ShardSweep sweep) {
+    static List<List<Piece>> tasks(SparkSession spark, ShardSweep sweep) {
         int cores = JavaSparkContext.fromSparkContext(spark.sparkContext()).defaultParallelism();
         long most = bytes(spark, "spark.sql.files.maxPartitionBytes");
         // A file costs some time however small it is; Spark's own estimate of it.

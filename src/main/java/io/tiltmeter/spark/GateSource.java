@@ -3,8 +3,11 @@ package io.tiltmeter.spark;
 import io.tiltmeter.config.Settings;
 import io.tiltmeter.spark.DatasetScan.Found;
 import io.tiltmeter.validate.DataSpec;
+import io.tiltmeter.validate.Document;
 import io.tiltmeter.validate.FileFacts;
+import io.tiltmeter.validate.RowPlace;
 import io.tiltmeter.validate.TokenCells;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -31,6 +34,20 @@ sealed interface GateSource {
     JavaRDD<Found> scan(SparkSession spark, DataSpec data);
 
     FileFacts facts(Map<String, String> damagedInside, Map<String, Long> manifest);
+
+    /** What its rows look like: one layout for each group of shards. */
+    List<ShardLayout> layouts();
+
+    /**
+     * Contents of all its rows that have some; each use reads it once more.
+     *
+     * @param eval whether it is the evaluation data, which their numbers tell
+     * @param skipped shards that are damaged inside
+     */
+    JavaRDD<Document> documents(SparkSession spark, RowContents contents, boolean eval, Set<String> skipped);
+
+    /** Where the row of a number stands. */
+    RowPlace place(long number);
 
     /**
      * Looks at a dataset.
@@ -104,6 +121,23 @@ sealed interface GateSource {
         public FileFacts facts(Map<String, String> damagedInside, Map<String, Long> manifest) {
             return sweep.facts(damagedInside, manifest);
         }
+
+        @Override
+        public List<ShardLayout> layouts() {
+            return sweep.layouts();
+        }
+
+        @Override
+        public JavaRDD<Document> documents(
+                SparkSession spark, RowContents contents, boolean eval, Set<String> skipped) {
+            return DatasetRows.documents(spark, sweep, contents, eval, skipped);
+        }
+
+        @Override
+        public RowPlace place(long number) {
+            String shard = sweep.shards().get(RowPlace.shard(number)).name();
+            return new RowPlace(RowPlace.isEval(number), shard, RowPlace.row(number));
+        }
     }
 
     /** A table of the catalog. */
@@ -146,6 +180,24 @@ sealed interface GateSource {
         @Override
         public FileFacts facts(Map<String, String> damagedInside, Map<String, Long> manifest) {
             return table.facts(manifest);
+        }
+
+        @Override
+        public List<ShardLayout> layouts() {
+            return List.of(table.layout());
+        }
+
+        @Override
+        public JavaRDD<Document> documents(
+                SparkSession spark, RowContents contents, boolean eval, Set<String> skipped) {
+            return table.documents(contents, eval);
+        }
+
+        @Override
+        public RowPlace place(long number) {
+            // A table's rows have no place in a file; they are counted in the parts that tasks read.
+            String part = table.name() + " part " + RowPlace.shard(number);
+            return new RowPlace(RowPlace.isEval(number), part, RowPlace.row(number));
         }
     }
 }

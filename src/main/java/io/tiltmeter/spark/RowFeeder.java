@@ -26,6 +26,7 @@ import org.apache.spark.unsafe.types.UTF8String;
 /** Puts rows into the profile of their shard, without boxing a cell. One for each task and layout. */
 final class RowFeeder {
     private static final long SEED = 42;
+    private static final long FACTOR = 0x9E3779B97F4A7C15L;
 
     private final List<Column> columns = new ArrayList<>();
     private final ShardProfile profile;
@@ -47,9 +48,48 @@ final class RowFeeder {
             return;
         }
         profile.row();
+        long content = 0;
         for (Column column : columns) {
-            column.add(row, place);
+            content = content * FACTOR + column.add(row, place);
         }
+        profile.content(place, content);
+    }
+
+    /** An element that is a whole number of any width. */
+    static long whole(ArrayData array, int i, DataType type) {
+        if (type instanceof LongType) {
+            return array.getLong(i);
+        }
+        return type instanceof IntegerType
+                ? array.getInt(i)
+                : type instanceof ShortType ? array.getShort(i) : array.getByte(i);
+    }
+
+    /** A cell or element that is a number of any type. */
+    static double number(SpecializedGetters at, int i, DataType type) {
+        if (type instanceof DoubleType) {
+            return at.getDouble(i);
+        }
+        if (type instanceof FloatType) {
+            return at.getFloat(i);
+        }
+        if (type instanceof LongType) {
+            return at.getLong(i);
+        }
+        if (type instanceof IntegerType) {
+            return at.getInt(i);
+        }
+        if (type instanceof ShortType) {
+            return at.getShort(i);
+        }
+        if (type instanceof ByteType) {
+            return at.getByte(i);
+        }
+        if (type instanceof BooleanType) {
+            return at.getBoolean(i) ? 1 : 0;
+        }
+        DecimalType decimal = (DecimalType) type;
+        return at.getDecimal(i, decimal.precision(), decimal.scale()).toDouble();
     }
 
     /** One column: how its cells are reached and read. */
@@ -72,35 +112,65 @@ final class RowFeeder {
             this.depth = leaf.depth();
         }
 
-        void add(InternalRow row, long place) {
+        /** Adds the cell; returns a hash of what there is to learn from in it, 0 if there is nothing. */
+        long add(InternalRow row, long place) {
             SpecializedGetters at = row;
             for (int i = 0; i < leaf.widths().length; i++) {
                 if (at.isNullAt(leaf.path()[i])) {
                     profile.missing(place);
-                    return;
+                    return 0;
                 }
                 at = at.getStruct(leaf.path()[i], leaf.widths()[i]);
             }
             if (at.isNullAt(last)) {
                 profile.missing(place);
-                return;
+                return 0;
             }
             switch (profile.spec().kind()) {
                 case NUMBER -> profile.number(place, number(at, last, inner));
                 case LABEL -> label(at, place);
-                case TEXT, STRING -> text(at.getUTF8String(last), place);
+                case SOURCE -> {
+                    UTF8String source = at.getUTF8String(last);
+                    profile.source(place, source.toString(), XXH64.hashUTF8String(source, SEED));
+                }
+                case STRING -> text(at.getUTF8String(last), place);
+                case TEXT -> {
+                    UTF8String text = at.getUTF8String(last);
+                    long hash = text(text, place);
+                    return text.numBytes() == 0 ? 0 : hash;
+                }
                 case TOKENS -> {
                     ids(at.getArray(last));
                     profile.tokens(place, ids, filled, absent);
+                    return hashOfIds();
                 }
                 case NUMBERS -> {
                     filled = 0;
                     absent = 0;
                     numbers(at.getArray(last), depth, (ArrayType) leaf.type());
                     profile.numbers(place, numbers, filled, absent);
+                    return hashOfNumbers();
                 }
                 case OTHER -> profile.present();
             }
+            return 0;
+        }
+
+        private long hashOfIds() {
+            long hash = 0;
+            for (int i = 0; i < filled; i++) {
+                hash = hash * FACTOR + ids[i] + 1;
+            }
+            return hash;
+        }
+
+        /** Numbers that are all zero are nothing. */
+        private long hashOfNumbers() {
+            long hash = 0;
+            for (int i = 0; i < filled; i++) {
+                hash = hash * FACTOR + Double.doubleToRawLongBits(numbers[i] + 0.0);
+            }
+            return hash;
         }
 
         private void label(SpecializedGetters at, long place) {
@@ -112,8 +182,10 @@ final class RowFeeder {
             }
         }
 
-        private void text(UTF8String text, long place) {
-            profile.text(place, text.numChars(), XXH64.hashUTF8String(text, SEED));
+        private long text(UTF8String text, long place) {
+            long hash = XXH64.hashUTF8String(text, SEED);
+            profile.text(place, text.numChars(), hash);
+            return hash;
         }
 
         private void ids(ArrayData array) {
@@ -130,19 +202,10 @@ final class RowFeeder {
                 if (array.isNullAt(i)) {
                     absent++;
                 } else {
-                    long id = whole(array, i);
+                    long id = whole(array, i, inner);
                     ids[filled++] = id == (int) id ? (int) id : -1;
                 }
             }
-        }
-
-        private long whole(ArrayData array, int i) {
-            if (inner instanceof LongType) {
-                return array.getLong(i);
-            }
-            return inner instanceof IntegerType
-                    ? array.getInt(i)
-                    : inner instanceof ShortType ? array.getShort(i) : array.getByte(i);
         }
 
         private void numbers(ArrayData array, int levels, ArrayType type) {
@@ -182,32 +245,6 @@ final class RowFeeder {
                 }
             }
             return false;
-        }
-
-        private static double number(SpecializedGetters at, int i, DataType type) {
-            if (type instanceof DoubleType) {
-                return at.getDouble(i);
-            }
-            if (type instanceof FloatType) {
-                return at.getFloat(i);
-            }
-            if (type instanceof LongType) {
-                return at.getLong(i);
-            }
-            if (type instanceof IntegerType) {
-                return at.getInt(i);
-            }
-            if (type instanceof ShortType) {
-                return at.getShort(i);
-            }
-            if (type instanceof ByteType) {
-                return at.getByte(i);
-            }
-            if (type instanceof BooleanType) {
-                return at.getBoolean(i) ? 1 : 0;
-            }
-            DecimalType decimal = (DecimalType) type;
-            return at.getDecimal(i, decimal.precision(), decimal.scale()).toDouble();
         }
     }
 }

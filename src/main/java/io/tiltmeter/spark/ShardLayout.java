@@ -114,9 +114,13 @@ record ShardLayout(ShardFormat format, StructType schema, List<Leaf> leaves) imp
     }
 
     /** Names by which columns are told. */
-    private record Names(Set<String> tokens, Set<String> labels, Set<String> texts) {
+    private record Names(Set<String> tokens, Set<String> labels, Set<String> texts, Set<String> sources) {
         Names(Settings.Validate settings) {
-            this(set(settings.tokenColumns()), set(settings.labelColumns()), set(settings.textColumns()));
+            this(
+                    set(settings.tokenColumns()),
+                    set(settings.labelColumns()),
+                    set(settings.textColumns()),
+                    set(settings.sourceColumns()));
         }
 
         private static Set<String> set(String names) {
@@ -128,9 +132,12 @@ record ShardLayout(ShardFormat format, StructType schema, List<Leaf> leaves) imp
 
         ColumnKind kind(String name, DataType type) {
             if (type instanceof StringType) {
-                return labels.contains(name)
-                        ? ColumnKind.LABEL
-                        : texts.contains(name) ? ColumnKind.TEXT : ColumnKind.STRING;
+                if (labels.contains(name)) {
+                    return ColumnKind.LABEL;
+                }
+                return texts.contains(name)
+                        ? ColumnKind.TEXT
+                        : sources.contains(name) ? ColumnKind.SOURCE : ColumnKind.STRING;
             }
             if (isNumber(type)) {
                 return labels.contains(name) ? ColumnKind.LABEL : ColumnKind.NUMBER;

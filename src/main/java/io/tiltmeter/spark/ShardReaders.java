@@ -73,6 +73,13 @@ record ShardReaders(List<Reader> byLayout) implements Serializable {
      * @throws RuntimeException if the file is damaged; checked exceptions may come undeclared
      */
     void read(ShardFile shard, long start, long length, RowConsumer consumer) {
+        try (Rows rows = open(shard, start, length)) {
+            while (rows.hasNext() && consumer.accept(rows.next())) {}
+        }
+    }
+
+    /** The rows of a part of a file. */
+    Rows open(ShardFile shard, long start, long length) {
         PartitionedFile part = new PartitionedFile(
                 InternalRow.empty(),
                 SparkPath.fromPathString(shard.path()),
@@ -82,24 +89,41 @@ record ShardReaders(List<Reader> byLayout) implements Serializable {
                 shard.modified(),
                 shard.length(),
                 scala.collection.immutable.Map$.MODULE$.empty());
-        Iterator<?> rows = byLayout.get(shard.schema()).open().apply(part);
-        try {
-            while (rows.hasNext()) {
-                Object next = rows.next();
-                if (next instanceof ColumnarBatch batch) {
-                    java.util.Iterator<InternalRow> inside = batch.rowIterator();
-                    while (inside.hasNext()) {
-                        if (!consumer.accept(inside.next())) {
-                            return;
-                        }
-                    }
-                } else if (!consumer.accept((InternalRow) next)) {
-                    return;
-                }
+        return new Rows(byLayout.get(shard.schema()).open().apply(part));
+    }
+
+    /** Rows of a part of a file, each valid until the next is asked for. */
+    static final class Rows implements java.util.Iterator<InternalRow>, AutoCloseable {
+        private final Iterator<?> parts;
+        private java.util.Iterator<InternalRow> inside = java.util.Collections.emptyIterator();
+
+        Rows(Iterator<?> parts) {
+            this.parts = parts;
+        }
+
+        @Override
+        public boolean hasNext() {
+            while (!inside.hasNext() && parts.hasNext()) {
+                Object next = parts.next();
+                inside = next instanceof ColumnarBatch batch
+                        ? batch.rowIterator()
+                        : List.of((InternalRow) next).iterator();
             }
-        } finally {
-            if (rows instanceof AutoCloseable open) {
-                close(open);
+            return inside.hasNext();
+        }
+
+        @Override
+        public InternalRow next() {
+            if (!hasNext()) {
+                throw new java.util.NoSuchElementException("No row is left");
+            }
+            return inside.next();
+        }
+
+        @Override
+        public void close() {
+            if (parts instanceof AutoCloseable open) {
+                ShardReaders.close(open);
             }
         }
     }

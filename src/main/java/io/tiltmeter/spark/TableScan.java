@@ -5,8 +5,10 @@ import io.tiltmeter.spark.DatasetScan.Found;
 import io.tiltmeter.spark.DatasetScan.Place;
 import io.tiltmeter.spark.FileListing.Listed;
 import io.tiltmeter.validate.DataSpec;
+import io.tiltmeter.validate.Document;
 import io.tiltmeter.validate.FileFacts;
 import io.tiltmeter.validate.Histogram;
+import io.tiltmeter.validate.RowPlace;
 import io.tiltmeter.validate.ShardProfile;
 import io.tiltmeter.validate.TokenCells;
 import java.io.IOException;
@@ -18,6 +20,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.StreamSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
@@ -90,6 +93,22 @@ record TableScan(
                 .mapToPair(part -> part);
         int groups = DatasetScan.group(shards.size()) + 1;
         return DatasetScan.merge(parts, Math.min(groups, context.defaultParallelism() * 8), shared);
+    }
+
+    /** Contents of all rows that have some; their numbers have the task in place of the shard. */
+    JavaRDD<Document> documents(RowContents contents, boolean eval) {
+        ShardLayout of = layout;
+        return InternalFrames.rows(frame)
+                .mapPartitionsWithIndex(
+                        (task, rows) -> {
+                            RowContents.Reader reader = contents.reader(of);
+                            long[] row = {0};
+                            Iterable<InternalRow> each = () -> rows;
+                            return StreamSupport.stream(each.spliterator(), false)
+                                    .flatMap(next -> reader.read(next, RowPlace.number(eval, task, row[0]++)).stream())
+                                    .iterator();
+                        },
+                        false);
     }
 
     /** How tokens are lumped without a baseline: by their counts in the first rows. */

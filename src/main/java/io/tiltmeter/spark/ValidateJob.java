@@ -6,14 +6,18 @@ import io.tiltmeter.model.Severity;
 import io.tiltmeter.report.GateReport;
 import io.tiltmeter.report.GateSummary;
 import io.tiltmeter.report.VerdictJson;
+import io.tiltmeter.spark.GateFacts.Side;
 import io.tiltmeter.validate.CheckSettings;
 import io.tiltmeter.validate.Checks;
 import io.tiltmeter.validate.DataSpec;
 import io.tiltmeter.validate.Dataset;
 import io.tiltmeter.validate.DatasetProfile;
+import io.tiltmeter.validate.EvalData;
+import io.tiltmeter.validate.EvalSummary;
 import io.tiltmeter.validate.FileFacts;
 import io.tiltmeter.validate.Gate;
 import io.tiltmeter.validate.Gate.CheckVerdict;
+import io.tiltmeter.validate.LabelProbe;
 import io.tiltmeter.validate.Results;
 import io.tiltmeter.validate.Status;
 import io.tiltmeter.validate.TokenCells;
@@ -41,11 +45,18 @@ public final class ValidateJob {
      *
      * @param data path of the dataset, or a table of the catalog
      * @param baseline outputs of earlier validations, or one dataset, that the data is compared with; may be empty
+     * @param eval path or table of the data that the trained model will be evaluated on, empty without
      * @param output folder for verdict, profile and report
      * @param width columns of the terminal
      */
     public record Request(
-            String data, List<String> baseline, String output, boolean dryRun, int width, boolean colour) {
+            String data,
+            List<String> baseline,
+            Optional<String> eval,
+            String output,
+            boolean dryRun,
+            int width,
+            boolean colour) {
         public Request {
             baseline = List.copyOf(baseline);
         }
@@ -79,15 +90,16 @@ public final class ValidateJob {
                         + new TreeMap<>(facts.damaged())
                                 .values().stream().findFirst().orElse("there is no row"));
             }
-            progress.stage(String.format("Judging %,d shards", scan.profile().shards()));
             Map<Class<?>, Dataset.Fact> known = new HashMap<>();
             known.put(FileFacts.class, facts);
+            known.putAll(measured(spark, new Side(source, scan), request, settings, vocabulary, progress));
+            progress.stage(String.format("Judging %,d shards", scan.profile().shards()));
             Dataset data = new Dataset(scan.profile(), baseline, known);
             Results results = Gate.judge(Checks.all(), data, settings.checks());
             results.merge(scan.judge(spark, baseline, settings.checks()));
             List<CheckVerdict> checks = Gate.verdicts(Checks.all(), results, settings.checks());
             Verdict verdict = new Verdict(
-                    id(source, scan.profile(), baseline, settings),
+                    id(source, data, settings),
                     request.data(),
                     String.join(", ", request.baseline()),
                     source.fingerprint(),
@@ -96,10 +108,37 @@ public final class ValidateJob {
                     scan.profile().shards(),
                     data.all().rows(),
                     source.bytes(),
-                    checks);
+                    checks,
+                    EvalSummary.of(data),
+                    data.pairs(),
+                    data.fact(LabelProbe.class).map(LabelProbe::listed).orElse(List.of()));
             progress.stage("Writing the verdict");
             Path page = write(spark, new Path(request.output()), verdict, data, scan);
-            return outcome(request, verdict, facts, page);
+            return outcome(request, verdict, rejections(facts, data), page);
+        }
+    }
+
+    /** Facts beside the profile, of the evaluation data too. */
+    private static Map<Class<?>, Dataset.Fact> measured(
+            SparkSession spark,
+            Side train,
+            Request request,
+            Settings settings,
+            Optional<VocabularyFile> vocabulary,
+            Progress progress) {
+        if (request.eval().isEmpty()) {
+            return new GateFacts(spark, train, Optional.empty(), settings, progress).measure();
+        }
+        String name = request.eval().get();
+        progress.stage("Reading the evaluation data " + name);
+        GateSource source = GateSource.open(spark, name, settings.validate());
+        Optional<DatasetProfile> reference = Optional.of(train.scan().profile());
+        try (GateScan scan = scan(spark, source, settings.validate(), vocabulary, reference)) {
+            if (scan.profile().shards() == 0) {
+                throw new InputException("Cannot read evaluation data '" + name + "': none of its " + source.files()
+                        + " files can be read");
+            }
+            return new GateFacts(spark, train, Optional.of(new Side(source, scan)), settings, progress).measure();
         }
     }
 
@@ -159,14 +198,15 @@ public final class ValidateJob {
     }
 
     /** The same data under the same settings has the same id. */
-    private static String id(
-            GateSource source, DatasetProfile profile, Optional<DatasetProfile> baseline, Settings settings) {
+    private static String id(GateSource source, Dataset data, Settings settings) {
         MessageDigest digest = ShardSweep.sha256();
         digest.update(source.fingerprint().getBytes(StandardCharsets.UTF_8));
         digest.update(settings.validate().toString().getBytes(StandardCharsets.UTF_8));
         new TreeMap<>(settings.checks()).forEach((id, check) -> digest.update(line(id, check)));
-        digest.update(profile.vocabulary().getBytes(StandardCharsets.UTF_8));
-        baseline.ifPresent(each -> digest.update(each.total()));
+        digest.update(data.profile().vocabulary().getBytes(StandardCharsets.UTF_8));
+        data.baseline().ifPresent(each -> digest.update(each.total()));
+        data.fact(EvalData.class)
+                .ifPresent(eval -> digest.update(eval.fingerprint().getBytes(StandardCharsets.UTF_8)));
         return ShardSweep.hex(digest).substring(0, ID_CHARACTERS);
     }
 
@@ -192,10 +232,19 @@ public final class ValidateJob {
         return page;
     }
 
-    private static Outcome outcome(Request request, Verdict verdict, FileFacts facts, Path page) {
+    /** Files that cannot be read, those of the evaluation data after the dataset's. */
+    private static List<Rejection> rejections(FileFacts facts, Dataset data) {
         List<Rejection> rejected = new ArrayList<>();
         new TreeMap<>(facts.damaged())
                 .forEach((file, reason) -> rejected.add(new Rejection(file, 0, reason, 1, Rejection.Level.REJECTED)));
+        data.fact(EvalData.class)
+                .ifPresent(eval -> new TreeMap<>(eval.damaged())
+                        .forEach((file, reason) -> rejected.add(
+                                new Rejection(eval.source() + "/" + file, 0, reason, 1, Rejection.Level.REJECTED))));
+        return rejected;
+    }
+
+    private static Outcome outcome(Request request, Verdict verdict, List<Rejection> rejected, Path page) {
         Optional<Severity> worst = verdict.status() == Status.FAIL
                 ? Optional.of(Severity.ERROR)
                 : verdict.status() == Status.WARN ? Optional.of(Severity.WARNING) : Optional.empty();
@@ -221,10 +270,12 @@ public final class ValidateJob {
         lines.add("Tokens   "
                 + (source.tokenColumns().isEmpty() ? "no column" : String.join(", ", source.tokenColumns())));
         lines.add("Baseline " + (request.baseline().isEmpty() ? "none" : String.join(", ", request.baseline())));
+        lines.add("Eval     " + request.eval().orElse("none"));
         source.facts(Map.of(), Map.of())
                 .damaged()
                 .forEach((file, reason) -> lines.add("Damaged  " + file + ": " + reason));
-        lines.add("Output   " + request.output() + " (verdict.json, report.html, profile, judgements, offenders)");
+        lines.add("Output   " + request.output()
+                + " (verdict.json, report.html, profile, judgements, offenders, pairs, suspects)");
         return new Outcome(String.join("\n", lines), Optional.empty(), List.of(), Optional.empty());
     }
 }

@@ -15,5 +15,7 @@ public enum ColumnKind {
     /** Other text: names, sources, ids. */
     STRING,
     /** Anything else: only its missing cells are counted. */
-    OTHER
+    OTHER,
+    /** Text that says where an example comes from. */
+    SOURCE
 }

@@ -20,6 +20,9 @@ public final class ColumnProfile {
     public static final String RAGGED = "ragged-features";
     public static final String LABELS = "labels";
 
+    /** Characters kept of a label or source. */
+    private static final int LONGEST_NAME = 200;
+
     /** Numbers gathered before they are added up together. */
     private static final int BUFFER = 512;
 
@@ -39,6 +42,8 @@ public final class ColumnProfile {
     private Lengths lengths = new Lengths();
     private @Nullable Tokens tokens;
     private Classes classes = new Classes();
+    private Neighbours neighbours = new Neighbours();
+    private Sources sources = new Sources();
     private final List<Offender> offenders = new ArrayList<>();
 
     private final DataSpec data;
@@ -54,7 +59,7 @@ public final class ColumnProfile {
         this.vocabulary = data.vocabulary(spec.name());
         switch (spec.kind()) {
             case TOKENS -> tokens = new Tokens(vocabulary.cells().count());
-            case NUMBER, STRING, TEXT, LABEL -> distinct = new Distinct();
+            case NUMBER, STRING, TEXT, LABEL, SOURCE -> distinct = new Distinct();
             default -> {}
         }
     }
@@ -76,6 +81,7 @@ public final class ColumnProfile {
     /** A plain number or a label that is one. */
     public void number(long row, double value) {
         rows++;
+        neighbours.add(value);
         if (isFinite(value, row, -1)) {
             gather(value);
             zeros += value == 0 ? 1 : 0;
@@ -149,10 +155,24 @@ public final class ColumnProfile {
         }
     }
 
+    /** The source of a row. */
+    public void source(long row, String source, long hash) {
+        rows++;
+        sources.add(row, shortened(source));
+        if (distinct != null) {
+            distinct.add(hash);
+        }
+    }
+
+    private static String shortened(String name) {
+        return name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME) : name;
+    }
+
     /** A label that is a text. */
     public void label(long row, String label, long hash) {
         rows++;
-        classes.add(label.length() > 200 ? label.substring(0, 200) : label, true);
+        classes.add(shortened(label), true);
+        neighbours.addKey(hash);
         if (distinct != null) {
             distinct.add(hash);
         }
@@ -165,6 +185,9 @@ public final class ColumnProfile {
 
     private void length(long row, long length) {
         lengths.add(length);
+        if (spec.kind() != ColumnKind.STRING) {
+            neighbours.add(length);
+        }
         if (length == 0) {
             empty++;
             if (spec.kind() != ColumnKind.STRING) {
@@ -242,6 +265,8 @@ public final class ColumnProfile {
             tokens.merge(other.tokens);
         }
         classes.merge(other.classes);
+        neighbours.merge(other.neighbours);
+        sources.merge(other.sources);
         for (Offender offender : other.offenders) {
             if (kept(offender.check()) < data.offenders()) {
                 offenders.add(offender);
@@ -327,6 +352,16 @@ public final class ColumnProfile {
         return classes;
     }
 
+    /** How values of numbers and labels, and lengths of arrays and texts, follow each other. */
+    public Neighbours neighbours() {
+        return neighbours;
+    }
+
+    /** Of columns that say where examples come from. */
+    public Sources sources() {
+        return sources;
+    }
+
     public List<Offender> offenders() {
         return offenders;
     }
@@ -350,6 +385,8 @@ public final class ColumnProfile {
             tokens.write(out);
         }
         classes.write(out);
+        neighbours.write(out);
+        sources.write(out);
         Varints.write(out, offenders.size());
         for (Offender offender : offenders) {
             offender.write(out);
@@ -373,6 +410,8 @@ public final class ColumnProfile {
         profile.lengths = Lengths.read(in);
         profile.tokens = in.readBoolean() ? Tokens.read(in) : null;
         profile.classes = Classes.read(in);
+        profile.neighbours = Neighbours.read(in);
+        profile.sources = Sources.read(in);
         long kept = Varints.read(in);
         for (long i = 0; i < kept; i++) {
             profile.offenders.add(Offender.read(in));

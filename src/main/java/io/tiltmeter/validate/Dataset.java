@@ -1,5 +1,6 @@
 package io.tiltmeter.validate;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -20,7 +21,12 @@ public final class Dataset {
     }
 
     /** Something measured beside the profile, e.g. of files or of pairs of examples. */
-    public interface Fact {}
+    public interface Fact {
+        /** Pairs of rows that are evidence of it. */
+        default List<RowPair> pairs() {
+            return List.of();
+        }
+    }
 
     public DatasetProfile profile() {
         return profile;
@@ -58,5 +64,13 @@ public final class Dataset {
     /** All facts by their type. */
     public Map<Class<?>, Fact> facts() {
         return facts;
+    }
+
+    /** The pairs of all facts, by check. */
+    public List<RowPair> pairs() {
+        return facts.values().stream()
+                .flatMap(fact -> fact.pairs().stream())
+                .sorted(RowPair.ORDER)
+                .toList();
     }
 }

@@ -20,6 +20,7 @@ import java.util.Optional;
  */
 public final class ShardProfile {
     public static final String MALFORMED = "malformed-rows";
+    public static final String IDENTICAL = "identical-rows";
 
     private final String name;
     private final DataSpec data;
@@ -27,6 +28,11 @@ public final class ShardProfile {
     private long rows;
     private long malformed;
     private final List<Offender> malformedRows = new ArrayList<>();
+    private long withContent;
+    private long identical;
+    private long firstContent;
+    private long lastContent;
+    private final List<Offender> identicalRows = new ArrayList<>();
 
     /** Nothing yet, of a shard with this path below the dataset. */
     public ShardProfile(String name, DataSpec data) {
@@ -44,6 +50,31 @@ public final class ShardProfile {
         rows++;
     }
 
+    /**
+     * Says what a row has to learn from, once a row.
+     *
+     * @param hash 64 well-mixed bits of its tokens, text and arrays of numbers; 0 if it has none
+     */
+    public void content(long row, long hash) {
+        if (withContent == 0 && lastContent == 0) {
+            firstContent = hash;
+        }
+        if (hash != 0) {
+            withContent++;
+            if (hash == lastContent) {
+                repeats(row);
+            }
+        }
+        lastContent = hash;
+    }
+
+    private void repeats(long row) {
+        identical++;
+        if (identicalRows.size() < data.offenders()) {
+            identicalRows.add(new Offender(IDENTICAL, "", row, -1, "as the row before"));
+        }
+    }
+
     /** Counts a line that could not be read as a row. */
     public void malformedRow(long place, String line) {
         malformed++;
@@ -55,6 +86,7 @@ public final class ShardProfile {
     /** Rows that break hard rules: the first few of each rule and column, by column. */
     public List<Offender> offenders() {
         List<Offender> all = new ArrayList<>(malformedRows);
+        all.addAll(identicalRows);
         columns.values().forEach(column -> all.addAll(column.offenders()));
         return all;
     }
@@ -69,7 +101,34 @@ public final class ShardProfile {
         other.malformedRows.stream()
                 .limit(Math.max(0, data.offenders() - malformedRows.size()))
                 .forEach(malformedRows::add);
+        mergeContents(other);
         other.columns.forEach((column, profile) -> column(profile.spec()).merge(profile));
+    }
+
+    private void mergeContents(ShardProfile other) {
+        if (other.withContent > 0) {
+            if (withContent == 0) {
+                firstContent = other.firstContent;
+            } else if (lastContent != 0 && lastContent == other.firstContent) {
+                identical++;
+            }
+            lastContent = other.lastContent;
+        }
+        withContent += other.withContent;
+        identical += other.identical;
+        other.identicalRows.stream()
+                .limit(Math.max(0, data.offenders() - identicalRows.size()))
+                .forEach(identicalRows::add);
+    }
+
+    /** Rows that have something to learn from. */
+    public long withContent() {
+        return withContent;
+    }
+
+    /** Of them, those of the same content as the row before. */
+    public long identical() {
+        return identical;
     }
 
     public String name() {
@@ -104,6 +163,14 @@ public final class ShardProfile {
             for (Offender offender : malformedRows) {
                 offender.write(out);
             }
+            Varints.write(out, withContent);
+            Varints.write(out, identical);
+            out.writeLong(firstContent);
+            out.writeLong(lastContent);
+            Varints.write(out, identicalRows.size());
+            for (Offender offender : identicalRows) {
+                offender.write(out);
+            }
             Varints.write(out, columns.size());
             for (ColumnProfile column : columns.values()) {
                 out.writeUTF(column.spec().name());
@@ -127,6 +194,14 @@ public final class ShardProfile {
             long kept = Varints.read(in);
             for (long i = 0; i < kept; i++) {
                 profile.malformedRows.add(Offender.read(in));
+            }
+            profile.withContent = Varints.read(in);
+            profile.identical = Varints.read(in);
+            profile.firstContent = in.readLong();
+            profile.lastContent = in.readLong();
+            long repeated = Varints.read(in);
+            for (long i = 0; i < repeated; i++) {
+                profile.identicalRows.add(Offender.read(in));
             }
             long columns = Varints.read(in);
             List<ColumnKind> kinds = List.of(ColumnKind.values());

@@ -1,6 +1,7 @@
 package io.tiltmeter.validate;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Whether a dataset may be trained on, and why.
@@ -13,6 +14,9 @@ import java.util.List;
  * @param files readable files
  * @param shards shards that have rows
  * @param checks ordered by id
+ * @param eval the evaluation data beside it, empty without
+ * @param pairs offending pairs of rows, some of each check that looks for pairs
+ * @param suspects rows whose labels are likely wrong, the most suspect first
  */
 public record Verdict(
         String id,
@@ -24,9 +28,14 @@ public record Verdict(
         long shards,
         long rows,
         long bytes,
-        List<Gate.CheckVerdict> checks) {
+        List<Gate.CheckVerdict> checks,
+        Optional<EvalSummary> eval,
+        List<RowPair> pairs,
+        List<LabelProbe.Suspect> suspects) {
     public Verdict {
         checks = List.copyOf(checks);
+        pairs = List.copyOf(pairs);
+        suspects = List.copyOf(suspects);
     }
 
     /** Gravest of all checks. */

@@ -50,8 +50,14 @@ final class SchemaCheck {
                     }
                 });
             case "additionalProperties" ->
-                value.fieldNames()
-                        .forEachRemaining(n -> require(schema.get("properties").has(n), at + " has undeclared " + n));
+                value.fieldNames().forEachRemaining(n -> {
+                    boolean declared = schema.path("properties").has(n);
+                    if (rule.isObject() && !declared) {
+                        check(rule, value.get(n), at + "." + n);
+                    } else {
+                        require(declared, at + " has undeclared " + n);
+                    }
+                });
             case "items" -> {
                 for (int i = 0; i < value.size(); i++) {
                     check(rule, value.get(i), at + "[" + i + "]");

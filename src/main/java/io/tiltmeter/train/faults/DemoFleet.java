@@ -73,7 +73,7 @@ public final class DemoFleet {
                 String gate = new Path(new Path(output, "gates"), name).toString();
                 ValidateJob.run(
                         spark,
-                        new ValidateJob.Request(data, List.of(), gate, false, COLUMNS, false),
+                        new ValidateJob.Request(data, List.of(), Optional.empty(), gate, false, COLUMNS, false),
                         settings,
                         stage -> {});
                 return new TrainJob.GateVerdict(gate, true);

@@ -3,20 +3,15 @@ package io.tiltmeter.validate.checks;
 import com.google.auto.service.AutoService;
 import io.tiltmeter.detect.DetectorInfo.Parameter;
 import io.tiltmeter.detect.DetectorInfo.Source.Derived;
-import io.tiltmeter.stats.Estimate;
-import io.tiltmeter.stats.Shares;
 import io.tiltmeter.validate.Check;
 import io.tiltmeter.validate.CheckInfo;
+import io.tiltmeter.validate.Classes;
 import io.tiltmeter.validate.ColumnKind;
 import io.tiltmeter.validate.ColumnProfile;
 import io.tiltmeter.validate.Dataset;
 import io.tiltmeter.validate.Level;
-import io.tiltmeter.validate.Results;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 
 /** Classes are mixed otherwise than in the reference. */
 @AutoService(Check.class)
@@ -52,37 +47,8 @@ public final class LabelBalanceCheck extends DriftCheck {
         if (column.spec().kind() != ColumnKind.LABEL) {
             return Optional.empty();
         }
-        Map<String, Long> here = column.classes().counts();
-        Map<String, Long> there = reference.classes().counts();
-        double n = total(here) + column.classes().others();
-        double m = total(there) + reference.classes().others();
-        if (n == 0 || m == 0) {
-            return Optional.empty();
-        }
-        TreeSet<String> labels = new TreeSet<>(there.keySet());
-        labels.addAll(here.keySet());
-        String strongest = "";
-        Estimate largest = new Estimate(Double.NEGATIVE_INFINITY, 1, Double.POSITIVE_INFINITY);
-        for (String label : labels) {
-            Estimate change = Shares.increase(here.getOrDefault(label, 0L), n, there.getOrDefault(label, 0L), m);
-            Estimate size = new Estimate(Math.abs(change.effect()), change.error(), change.freedom());
-            if (size.effect() - 2 * size.error() > largest.effect() - 2 * largest.error()) {
-                largest = size;
-                strongest = label;
-            }
-        }
-        String text = String.format(
-                Locale.ROOT,
-                "Class '%s' is %s of %,d examples, reference %s",
-                strongest,
-                Results.percent(here.getOrDefault(strongest, 0L) / n),
-                (long) n,
-                Results.percent(there.getOrDefault(strongest, 0L) / m));
-        // Each class may rise or fall.
-        return Optional.of(new Drift(largest.strongestOf(2 * labels.size()), "of examples", text));
-    }
-
-    private static double total(Map<String, Long> counts) {
-        return counts.values().stream().mapToLong(Long::longValue).sum();
+        Classes here = column.classes();
+        Classes there = reference.classes();
+        return ShareShift.of("Class", here.counts(), here.others(), there.counts(), there.others());
     }
 }
