@@ -7,7 +7,9 @@ import io.tiltmeter.validate.Distinct;
 import io.tiltmeter.validate.ShardProfile;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.scheduler.SparkListener;
@@ -38,11 +40,14 @@ public final class GateSuite {
     public record Cost(long jobs, long recordsRead, long shuffled, double cpuSeconds, double seconds) {}
 
     /** Validates a dataset. */
-    public Cost validate(String data, String output, Settings settings) throws java.util.concurrent.TimeoutException {
+    public Cost validate(String data, String output, Settings settings) throws TimeoutException {
         costs.reset();
         long begin = System.nanoTime();
         ValidateJob.run(
-                spark, new ValidateJob.Request(data, List.of(), output, false, 100, false), settings, stage -> {});
+                spark,
+                new ValidateJob.Request(data, List.of(), Optional.empty(), output, false, 100, false),
+                settings,
+                stage -> {});
         double seconds = (System.nanoTime() - begin) * 1e-9;
         spark.sparkContext().listenerBus().waitUntilEmpty();
         return new Cost(

@@ -151,7 +151,12 @@ public final class NightlyJob {
                     analysis.mapsToDraw(drawn),
                     small.join().layouts());
             FleetReport judgedFleet = analysis.report(
-                    date, request.metrics(), charts, maps, analysis.trails(spark, tables, attempts, drawn), rejected);
+                    date,
+                    request.metrics(),
+                    charts,
+                    maps,
+                    analysis.trails(spark, tables, known.attempts(), drawn),
+                    rejected);
             FleetReport report = FleetModels.add(spark, judgedFleet, tables, output, settings.models());
             progress.stage("Writing the report of " + date);
             Path day = new Path(output, date);

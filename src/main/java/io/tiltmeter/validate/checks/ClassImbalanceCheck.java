@@ -69,12 +69,19 @@ public final class ClassImbalanceCheck implements Check {
         boolean numbers = !column.spec().type().equals("string");
         String rarest = "";
         String greatest = "";
+        long fewest = Long.MAX_VALUE;
+        long most = 0;
         for (Map.Entry<String, Long> entry : counts.entrySet()) {
-            rarest = rarest.isEmpty() || entry.getValue() < counts.get(rarest) ? entry.getKey() : rarest;
-            greatest = greatest.isEmpty() || entry.getValue() > counts.get(greatest) ? entry.getKey() : greatest;
+            long count = entry.getValue();
+            if (count < fewest) {
+                fewest = count;
+                rarest = entry.getKey();
+            }
+            if (count > most) {
+                most = count;
+                greatest = entry.getKey();
+            }
         }
-        long most = counts.getOrDefault(greatest, 0L);
-        long fewest = counts.getOrDefault(rarest, 0L);
         if (numbers && wanted > counts.size()) {
             fewest = 0;
             for (int label = 0; label < wanted; label++) {
