@@ -8,19 +8,20 @@ public final class Succession {
     private Succession() {}
 
     /**
-     * The correlation of neighbours: 1 - D / 2S with D the sum of squared differences of neighbours and S the sum of squared
-     * deviations, von Neumann's ratio turned so that it is 0 on average over all orders, and 1 where neighbours are equal.
-     * Its variance over all orders is (n - 2) / ((n - 1)(n + 1)) for values of a normal distribution, and for others too but
-     * for terms of order 1/n². Source: von Neumann, Distribution of the ratio of the mean square successive difference to
-     * the variance, Ann. Math. Stat. 12 (1941).
+     * The correlation of neighbours: Σ cᵢcᵢ₊₁ / Σ cᵢ² of deviations c from the mean, plus 1/n, so that it is exactly 0 on average
+     * over all orders. Its error is √((n - 2) / ((n - 1)(n + 1))) over orders of values of a normal distribution, and of others
+     * but for terms of order 1/n. Source: Wald and Wolfowitz, An exact test for randomness in the non-parametric case based on
+     * serial correlation, Ann. Math. Stat. 14 (1943).
      *
-     * @param differences D, over all n - 1 pairs of neighbours
-     * @param squares S, greater than 0
+     * @param differences sum of squared differences over all n - 1 pairs of neighbours
+     * @param ends squared deviations of the first and the last value, which have one neighbour only, together
+     * @param squares sum of squared deviations, greater than 0
      * @param n how many values, at least 3
      */
-    public static Estimate correlation(double differences, double squares, long n) {
+    public static Estimate correlation(double differences, double ends, double squares, long n) {
         double error = Math.sqrt((n - 2.0) / ((n - 1.0) * (n + 1.0)));
-        return new Estimate(1 - differences / (2 * squares), error, Double.POSITIVE_INFINITY);
+        double serial = 1 - (differences + ends) / (2 * squares);
+        return new Estimate(serial + 1.0 / n, error, Double.POSITIVE_INFINITY);
     }
 
     /**

@@ -87,6 +87,11 @@ public final class Neighbours {
         return differences;
     }
 
+    /** Squared deviations of the first and the last value from the mean, together. */
+    public double ends() {
+        return (first - mean) * (first - mean) + (last - mean) * (last - mean);
+    }
+
     /** Neighbours that are equal. */
     public long equal() {
         return equal;

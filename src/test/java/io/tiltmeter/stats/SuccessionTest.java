@@ -38,7 +38,9 @@ class SuccessionTest {
             squares += (values[i] - mean) * (values[i] - mean);
             differences += i == 0 ? 0 : (values[i] - values[i - 1]) * (values[i] - values[i - 1]);
         }
-        return Succession.correlation(differences, squares, values.length);
+        double first = values[0] - mean;
+        double last = values[values.length - 1] - mean;
+        return Succession.correlation(differences, first * first + last * last, squares, values.length);
     }
 
     @Test
@@ -53,8 +55,12 @@ class SuccessionTest {
 
         assertThat(orders).hasSize(720);
         assertThat(mean).isCloseTo(0, within(1e-12));
-        // By hand: 0, 1, 2 has differences 1 + 1 and squares 1 + 0 + 1.
-        assertThat(correlation(new double[] {0, 1, 2}).effect()).isCloseTo(0.5, within(1e-12));
+        // By hand: -1, 0, 1 has the products 0 and 0, and 1/3 is added.
+        assertThat(correlation(new double[] {0, 1, 2}).effect()).isCloseTo(1.0 / 3, within(1e-12));
+        // One value apart at the end is no order: (18·0.05² - 0.05·0.95) / 0.95 + 1/20 by hand.
+        double[] one = new double[20];
+        one[19] = 1;
+        assertThat(correlation(one).effect()).isCloseTo(0.047368, within(1e-6));
     }
 
     @Test

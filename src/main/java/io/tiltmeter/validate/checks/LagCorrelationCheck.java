@@ -57,7 +57,7 @@ public final class LagCorrelationCheck extends OrderCheck {
         if (!ordered || rows.count() < LEAST || !(rows.squares() > 0)) {
             return Optional.empty();
         }
-        Estimate effect = Succession.correlation(rows.differences(), rows.squares(), rows.count());
+        Estimate effect = Succession.correlation(rows.differences(), rows.ends(), rows.squares(), rows.count());
         String what = column.spec().kind() == ColumnKind.NUMBER ? "Numbers" : "Lengths";
         return Optional.of(new Order(
                 effect,
