@@ -1,5 +1,6 @@
 package io.tiltmeter.spark;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tiltmeter.model.AttemptRecord;
@@ -157,7 +158,7 @@ class DataTrailsTest {
         Map<String, DataTrail> trails = trails(StepRecord.NO_WORKER);
 
         assertThat(trails).containsOnlyKeys("spiked/0/100");
-        DataTrail trail = trails.getOrDefault("spiked/0/100", null);
+        DataTrail trail = requireNonNull(trails.get("spiked/0/100"));
         assertThat(trail.step()).isEqualTo(100);
         assertThat(trail.ranges()).containsExactly(new Range("web", 3200L, 3231L, 2));
         assertThat(trail.checkpoint()).isEqualTo(new Checkpoint(0, 80, "ckpt-80"));
@@ -173,7 +174,7 @@ class DataTrailsTest {
 
     @Test
     void ofOneWorkerItsOwnSamplesCount() {
-        DataTrail trail = trails(1).getOrDefault("spiked/0/100", null);
+        DataTrail trail = requireNonNull(trails(1).get("spiked/0/100"));
 
         assertThat(trail.worker()).isEqualTo(1);
         assertThat(trail.ranges()).containsExactly(new Range("web", 3216L, 3231L, 1));
