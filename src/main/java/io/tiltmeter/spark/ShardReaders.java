@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.TaskContext;
 import org.apache.spark.paths.SparkPath;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -96,6 +97,7 @@ record ShardReaders(List<Reader> byLayout) implements Serializable {
     static final class Rows implements java.util.Iterator<InternalRow>, AutoCloseable {
         private final Iterator<?> parts;
         private java.util.Iterator<InternalRow> inside = java.util.Collections.emptyIterator();
+        private long read;
 
         Rows(Iterator<?> parts) {
             this.parts = parts;
@@ -105,9 +107,13 @@ record ShardReaders(List<Reader> byLayout) implements Serializable {
         public boolean hasNext() {
             while (!inside.hasNext() && parts.hasNext()) {
                 Object next = parts.next();
-                inside = next instanceof ColumnarBatch batch
-                        ? batch.rowIterator()
-                        : List.of((InternalRow) next).iterator();
+                if (next instanceof ColumnarBatch batch) {
+                    read += batch.numRows();
+                    inside = batch.rowIterator();
+                } else {
+                    read++;
+                    inside = List.of((InternalRow) next).iterator();
+                }
             }
             return inside.hasNext();
         }
@@ -120,8 +126,14 @@ record ShardReaders(List<Reader> byLayout) implements Serializable {
             return inside.next();
         }
 
+        /** Spark counts what its own scans read; so that its pages show as much of this one, it is told. */
         @Override
         public void close() {
+            TaskContext task = TaskContext.get();
+            if (task != null) {
+                task.taskMetrics().inputMetrics().incRecordsRead(read);
+                read = 0;
+            }
             if (parts instanceof AutoCloseable open) {
                 ShardReaders.close(open);
             }

@@ -51,9 +51,11 @@ class ReadmeTest {
         while (link.find()) {
             if (URI.create(link.group(1)).getScheme() == null) {
                 String[] pathAndAnchor = link.group(1).split("#", 2);
-                Path target = Repository.file(document)
-                        .resolveSibling(pathAndAnchor[0])
-                        .normalize();
+                Path page = Repository.file(document);
+                // Without a path an anchor is on the same page.
+                Path target = pathAndAnchor[0].isEmpty()
+                        ? page
+                        : page.resolveSibling(pathAndAnchor[0]).normalize();
                 assertThat(target).exists();
                 if (pathAndAnchor.length == 2) {
                     assertThat(anchors(target)).contains(pathAndAnchor[1]);

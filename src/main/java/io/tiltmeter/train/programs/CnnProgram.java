@@ -31,7 +31,7 @@ public final class CnnProgram implements NetworkFactory {
         int depth = args.whole("depth", 2, 1);
         int hidden = args.whole("hidden", 32, 1);
         NeuralNetConfiguration.ListBuilder layers =
-                args.network(seed, 0.05, 0.003, Activation.RELU).list();
+                args.network(seed, 0.2, 0.003, Activation.RELU).list();
         for (int i = 0; i < depth; i++) {
             layers.layer(new ConvolutionLayer.Builder(3, 3)
                     .name("convolution" + i)
