@@ -20,7 +20,8 @@ class ReportBrowserIT {
 
     @Test
     void drawsTheCurvesWithoutAnError() throws Exception {
-        String dom = open(HtmlReport.render(SampleReports.fleet()));
+        // The list of runs and what they cost stand before the curves.
+        String dom = open(HtmlReport.render(SampleReports.fleet()), 8000);
 
         assertThat(root(dom)).contains("class=\"js\"").doesNotContain("data-error");
         assertThat(Integer.parseInt(root(dom).replaceAll("(?s).*data-drawn=\"([0-9]+)\".*", "$1")))
@@ -58,8 +59,12 @@ class ReportBrowserIT {
                 .group();
     }
 
-    /** The document after scripts ran, in a window tall enough to come near the first charts. */
     private String open(String page) throws IOException, InterruptedException {
+        return open(page, 4000);
+    }
+
+    /** The document after scripts ran, in a window of so many pixels: tall enough to come near the first charts. */
+    private String open(String page, int height) throws IOException, InterruptedException {
         Path chromium = Path.of(Optional.ofNullable(System.getenv("CHROME")).orElse("/usr/bin/chromium"));
         assumeTrue(Files.isExecutable(chromium), "No browser: set CHROME to a chromium");
         Path file = Files.writeString(Files.createTempFile(folder, "report", ".html"), page);
@@ -76,7 +81,7 @@ class ReportBrowserIT {
                         "--disable-sync",
                         "--user-data-dir=" + Files.createTempDirectory(folder, "profile"),
                         "--virtual-time-budget=4000",
-                        "--window-size=1280,4000",
+                        "--window-size=1280," + height,
                         "--dump-dom",
                         file.toUri().toString())
                 .redirectOutput(dom.toFile())
