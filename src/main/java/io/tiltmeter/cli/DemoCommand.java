@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 /** {@code jobs/demo}. */
 @CommandLine.Command(
         description =
-                "Takes data through the gate, trains a small fleet of networks on it, some with planted faults, and analyses it; needs nothing but this"
+                "Trains a small fleet of networks, some with planted faults, and analyses it; needs nothing but this"
                         + " repository. --simulate makes up a larger fleet in place of training one.",
         footer = {
             "%nExamples:",
@@ -78,7 +78,7 @@ final class DemoCommand extends Command {
     Action prepare(Settings settings, Terminal terminal) {
         String metrics = below("metrics");
         String report = below("report");
-        Making making = simulate ? simulation(metrics) : training(settings);
+        Making making = simulate ? simulation(metrics) : training();
         if (common().dryRun) {
             String plan = "Would " + making.plan + " into " + metrics + ", and analyse them into " + report;
             return (jobs, progress) -> new Outcome(plan, Optional.empty(), List.of(), Optional.empty());
@@ -110,14 +110,14 @@ final class DemoCommand extends Command {
         return new Making(plan, (jobs, progress) -> jobs.simulate(request, progress));
     }
 
-    private Making training(Settings settings) {
+    private Making training() {
         onlySimulated("--runs", runs);
         onlySimulated("--workers", workers);
         onlySimulated("--steps", steps);
         onlySimulated("--seed", seed);
         return new Making(
-                "validate the data and train " + DemoFleet.runs().size() + " runs of " + DemoFleet.WORKERS + " workers",
-                (jobs, progress) -> jobs.demoFleet(output, settings, progress));
+                "train " + DemoFleet.runs().size() + " runs of " + DemoFleet.WORKERS + " workers",
+                (jobs, progress) -> jobs.demoFleet(output, progress));
     }
 
     private String below(String folder) {

@@ -26,7 +26,7 @@ interface Jobs extends AutoCloseable {
     Outcome train(TrainJob.Request request, Progress progress);
 
     /** Trains the demo's fleet into a folder. */
-    Outcome demoFleet(String output, Settings settings, Progress progress);
+    Outcome demoFleet(String output, Progress progress);
 
     Outcome simulate(SimulateJob.Request request, Progress progress);
 

@@ -86,8 +86,8 @@ final class SparkJobs implements Jobs {
     }
 
     @Override
-    public Outcome demoFleet(String output, Settings settings, Progress progress) {
-        return DemoFleet.train(spark, output, settings, progress);
+    public Outcome demoFleet(String output, Progress progress) {
+        return DemoFleet.train(spark, output, progress);
     }
 
     @Override

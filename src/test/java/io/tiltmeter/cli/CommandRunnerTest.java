@@ -231,7 +231,7 @@ class CommandRunnerTest {
                 .isEqualTo(ExitCode.SOUND);
         assertThat(jobs.statuses).isEmpty();
         assertThat(jobs.requests).hasSize(1);
-        assertThat(out()).contains("Would validate the data and train 9 runs of 2 workers into o/metrics");
+        assertThat(out()).contains("Would train 9 runs of 2 workers into o/metrics");
         assertThat(out()).contains("Would simulate 24 runs of 4 workers and 1500 steps (seed 42) into o/metrics");
     }
 

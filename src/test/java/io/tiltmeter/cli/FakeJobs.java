@@ -94,7 +94,7 @@ final class FakeJobs implements Jobs {
     }
 
     @Override
-    public Outcome demoFleet(String output, Settings settings, Progress progress) {
+    public Outcome demoFleet(String output, Progress progress) {
         return end("fleet in " + output);
     }
 

@@ -43,8 +43,8 @@ final class LocalJobs implements Jobs {
     }
 
     @Override
-    public Outcome demoFleet(String output, Settings settings, Progress progress) {
-        return DemoFleet.train(LocalSpark.session(), output, settings, progress);
+    public Outcome demoFleet(String output, Progress progress) {
+        return DemoFleet.train(LocalSpark.session(), output, progress);
     }
 
     @Override

@@ -1,17 +1,15 @@
 package io.tiltmeter.train.faults;
 
-import io.tiltmeter.config.Settings;
 import io.tiltmeter.spark.Outcome;
 import io.tiltmeter.spark.Progress;
-import io.tiltmeter.spark.ValidateJob;
 import io.tiltmeter.train.TrainJob;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -21,9 +19,6 @@ public final class DemoFleet {
 
     /** Replicas of a run: the application must have room for as many tasks. */
     public static final int WORKERS = 2;
-
-    /** Width of texts that nobody sees. */
-    private static final int COLUMNS = 80;
 
     /** The trainings, in order. */
     public static List<PlantedTraining> runs() {
@@ -44,15 +39,14 @@ public final class DemoFleet {
     }
 
     /**
-     * Takes each data set through the gate, and trains all runs under its verdict.
+     * Trains all of them.
      *
-     * @param output folder that gets {@code data}, {@code gates}, a folder a run, and {@code metrics}
-     * @param settings of the gate
+     * @param output folder that gets {@code data}, a folder a run, and {@code metrics}
      */
-    public static Outcome train(SparkSession spark, String output, Settings settings, Progress progress) {
+    public static Outcome train(SparkSession spark, String output, Progress progress) {
         // Of an earlier demo, simulated or trained: this one stands alone.
         forget(spark, new Path(output, "metrics"));
-        Map<String, TrainJob.GateVerdict> gates = new HashMap<>();
+        Set<String> written = new HashSet<>();
         List<PlantedTraining> runs = runs();
         for (int i = 0; i < runs.size(); i++) {
             PlantedTraining run = runs.get(i);
@@ -68,25 +62,14 @@ public final class DemoFleet {
                     run.program().id(),
                     what));
             String data = new Path(new Path(output, "data"), run.dataName()).toString();
-            TrainJob.GateVerdict verdict = gates.computeIfAbsent(run.dataName(), name -> {
+            if (written.add(run.dataName())) {
                 run.data().write(spark, data);
-                String gate = new Path(new Path(output, "gates"), name).toString();
-                ValidateJob.run(
-                        spark,
-                        new ValidateJob.Request(data, List.of(), Optional.empty(), gate, false, COLUMNS, false),
-                        settings,
-                        stage -> {});
-                return new TrainJob.GateVerdict(gate, true);
-            });
+            }
             forget(spark, new Path(output, run.runId()));
-            TrainJob.run(
-                    spark,
-                    new TrainJob.Request(run.config(data), output, false, false, false, COLUMNS, Optional.of(verdict)),
-                    stage -> {});
+            TrainJob.run(spark, new TrainJob.Request(run.config(data), output, false, false, false, 80), stage -> {});
         }
         return new Outcome(
-                "Validated " + gates.size() + " data sets and trained " + runs.size() + " runs on " + WORKERS
-                        + " workers into " + output,
+                "Trained " + runs.size() + " runs on " + WORKERS + " workers into " + output,
                 Optional.empty(),
                 List.of(),
                 Optional.of(output));
