@@ -8,12 +8,9 @@ import io.tiltmeter.model.DrainList.Verdict;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Pattern;
 import io.tiltmeter.model.Severity;
-import io.tiltmeter.model.StepRecord;
-import io.tiltmeter.stats.PoissonBinomial;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -108,25 +105,6 @@ public final class DrainRule {
      */
     public record Presence(int runs, double workerHours, double workerSteps) {}
 
-    /** How one host or device fared. */
-    private static final class Trials {
-        final List<Double> chances = new ArrayList<>();
-        final Set<String> hit = new TreeSet<>();
-        double p = 1;
-        double least = 1;
-        double q = 1;
-
-        double expected() {
-            return chances.stream().mapToDouble(Double::doubleValue).sum();
-        }
-
-        void judge() {
-            double[] all = chances.stream().mapToDouble(Double::doubleValue).toArray();
-            p = PoissonBinomial.upper(all, hit.size());
-            least = PoissonBinomial.upper(all, all.length);
-        }
-    }
-
     private DrainRule(List<AffectedRun> runs, Map<String, Presence> presence, int fewestRuns, double largestQ) {
         this.runs = runs;
         this.presence = presence;
@@ -174,11 +152,11 @@ public final class DrainRule {
     public static DrainList of(
             List<AffectedRun> runs, Map<String, Presence> presence, int explained, int fewestRuns, double largestQ) {
         DrainRule rule = new DrainRule(List.copyOf(runs), presence, fewestRuns, largestQ);
-        Map<String, Trials> hosts = rule.trials(Axis.HOST, Set.of());
-        Map<String, Trials> devices = rule.trials(Axis.DEVICE, Set.of());
-        int families = (canTell(hosts) ? 1 : 0) + (canTell(devices) ? 1 : 0);
-        rule.adjust(hosts, Math.max(1, families));
-        rule.adjust(devices, Math.max(1, families));
+        Map<String, DrainTrials> hosts = DrainTrials.of(rule.runs, Axis.HOST, Set.of());
+        Map<String, DrainTrials> devices = DrainTrials.of(rule.runs, Axis.DEVICE, Set.of());
+        int families = (DrainTrials.canTell(hosts) ? 1 : 0) + (DrainTrials.canTell(devices) ? 1 : 0);
+        DrainTrials.adjust(hosts, Math.max(1, families));
+        DrainTrials.adjust(devices, Math.max(1, families));
         int lineages = (int) runs.stream().map(AffectedRun::lineage).distinct().count();
         return new DrainList(
                 rule.entries(hosts, devices),
@@ -197,165 +175,17 @@ public final class DrainRule {
                         + ", not as set here";
     }
 
-    private static boolean canTell(Map<String, Trials> units) {
-        return units.values().stream().anyMatch(t -> FalseDiscoveries.canTell(t.least));
-    }
-
-    private void adjust(Map<String, Trials> units, int families) {
-        List<Trials> all = List.copyOf(units.values());
-        double[] q = FalseDiscoveries.adjust(
-                all.stream().mapToDouble(t -> t.p).toArray(),
-                all.stream().mapToDouble(t -> t.least).toArray(),
-                families);
-        for (int i = 0; i < q.length; i++) {
-            all.get(i).q = q[i];
-        }
-    }
-
-    /**
-     * The trials of all hosts or devices.
-     *
-     * @param without ranks whose incidents do not count, see {@link #rank}
-     */
-    private Map<String, Trials> trials(Axis axis, Set<String> without) {
-        Map<String, List<AffectedRun>> lineages = new TreeMap<>();
-        runs.forEach(run ->
-                lineages.computeIfAbsent(run.lineage(), l -> new ArrayList<>()).add(run));
-        Map<String, Trials> units = new TreeMap<>();
-        lineages.forEach((lineage, members) -> {
-            Map<String, Double> missed = new HashMap<>();
-            Set<String> hit = new HashSet<>();
-            for (AffectedRun run : members) {
-                for (Start start : run.starts()) {
-                    Set<String> here = new HashSet<>();
-                    for (Hit one : start.hits()) {
-                        String name = name(axis, one);
-                        if (!name.isEmpty() && !without.contains(rank(run, one))) {
-                            here.add(name);
-                        }
-                    }
-                    if (!here.isEmpty()) {
-                        hit.addAll(here);
-                        chances(axis, start, here.size())
-                                .forEach((unit, chance) -> missed.merge(unit, 1 - chance, (a, b) -> a * b));
-                    }
-                }
-            }
-            missed.forEach((unit, chance) -> {
-                Trials trials = units.computeIfAbsent(unit, u -> new Trials());
-                trials.chances.add(1 - chance);
-                if (hit.contains(unit)) {
-                    trials.hit.add(lineage);
-                }
-            });
-        });
-        units.values().forEach(Trials::judge);
-        return units;
-    }
-
-    private static String name(Axis axis, Hit hit) {
-        if (axis == Axis.HOST) {
-            return hit.host();
-        }
-        return hit.device() == null ? "" : Exposure.name(axis, new Place(null, hit.host(), hit.device(), 1));
-    }
-
-    /** Chance of each host or device of a start to be among so many that are hit. */
-    private static Map<String, Double> chances(Axis axis, Start start, int hit) {
-        Map<String, Double> shares = new TreeMap<>();
-        double all = 0;
-        for (Place place : start.places()) {
-            String name = Exposure.name(axis, place);
-            if (!name.isEmpty()) {
-                shares.merge(name, (double) place.workers(), Double::sum);
-                all += place.workers();
-            }
-        }
-        double workers = all;
-        shares.replaceAll((name, count) -> count / workers);
-        return inclusion(shares, hit);
-    }
-
-    /**
-     * Chances of being among so many units drawn one after the other with chances in proportion to their shares: 1 − exp(−sₕt)
-     * with t such that they add up to the number (Rosén, 1972); exact for one, for all, and for equal shares.
-     */
-    static Map<String, Double> inclusion(Map<String, Double> shares, int hit) {
-        Map<String, Double> chances = new TreeMap<>(shares);
-        if (hit >= shares.size()) {
-            chances.replaceAll((name, share) -> 1.0);
-        } else if (hit > 1) {
-            double low = 0;
-            double high = 1;
-            while (sum(shares, high) < hit) {
-                high *= 2;
-            }
-            for (int i = 0; i < 100; i++) {
-                double middle = (low + high) / 2;
-                if (sum(shares, middle) < hit) {
-                    low = middle;
-                } else {
-                    high = middle;
-                }
-            }
-            double t = high;
-            chances.replaceAll((name, share) -> -Math.expm1(-share * t));
-        }
-        return chances;
-    }
-
-    private static double sum(Map<String, Double> shares, double t) {
-        return shares.values().stream().mapToDouble(s -> -Math.expm1(-s * t)).sum();
-    }
-
-    /** A worker's rank in its project; empty for a finding that names no single worker. */
-    private static String rank(AffectedRun run, Hit hit) {
-        int worker = hit.finding().worker();
-        return worker == StepRecord.NO_WORKER ? "" : run.project() + "\n" + worker;
-    }
-
-    /** Ranks of projects that are hit more often than chance makes any of the ranks. */
-    private Map<String, Trials> ranks() {
-        Map<String, Trials> ranks = new TreeMap<>();
-        Map<String, Map<String, double[]>> misses = new TreeMap<>();
-        for (AffectedRun run : runs) {
-            for (Start start : run.starts()) {
-                Set<String> here = start.hits().stream()
-                        .map(hit -> rank(run, hit))
-                        .filter(rank -> !rank.isEmpty())
-                        .collect(Collectors.toSet());
-                int workers = start.places().stream().mapToInt(Place::workers).sum();
-                // Ranks that no run hits have p-value 1 and count among the tests by their number alone.
-                for (int worker = 0; worker < workers && !here.isEmpty(); worker++) {
-                    String rank = run.project() + "\n" + worker;
-                    double chance = Math.min(1, here.size() / (double) workers);
-                    misses.computeIfAbsent(rank, r -> new TreeMap<>())
-                                    .computeIfAbsent(run.lineage(), l -> new double[] {1})[0] *=
-                            1 - chance;
-                    if (here.contains(rank)) {
-                        ranks.computeIfAbsent(rank, r -> new Trials()).hit.add(run.lineage());
-                    }
-                }
-            }
-        }
-        misses.forEach((rank, byLineage) -> {
-            Trials trials = ranks.computeIfAbsent(rank, r -> new Trials());
-            byLineage.values().forEach(miss -> trials.chances.add(1 - miss[0]));
-            trials.judge();
-        });
-        adjust(ranks, 1);
-        return ranks;
-    }
-
-    private List<Entry> entries(Map<String, Trials> hosts, Map<String, Trials> devices) {
-        Map<String, Trials> ranks = ranks();
+    private List<Entry> entries(Map<String, DrainTrials> hosts, Map<String, DrainTrials> devices) {
+        Map<String, DrainTrials> ranks = DrainTrials.ofRanks(runs);
         Set<String> suspicious = ranks.entrySet().stream()
                 .filter(e -> e.getValue().q <= FalseDiscoveries.RATE
                         && e.getValue().hit.size() > 1)
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
-        Map<String, Trials> hostsWithout = suspicious.isEmpty() ? hosts : trials(Axis.HOST, suspicious);
-        Map<String, Trials> devicesWithout = suspicious.isEmpty() ? devices : trials(Axis.DEVICE, suspicious);
+        Map<String, DrainTrials> hostsWithout =
+                suspicious.isEmpty() ? hosts : DrainTrials.of(runs, Axis.HOST, suspicious);
+        Map<String, DrainTrials> devicesWithout =
+                suspicious.isEmpty() ? devices : DrainTrials.of(runs, Axis.DEVICE, suspicious);
         List<Entry> entries = new ArrayList<>();
         Set<String> drained = new HashSet<>();
         hosts.forEach((host, trials) -> {
@@ -369,7 +199,8 @@ public final class DrainRule {
         });
         devices.forEach((name, trials) -> {
             if (trials.q <= largestQ && !trials.hit.isEmpty()) {
-                Hit any = hits(h -> name(Axis.DEVICE, h).equals(name)).get(0);
+                Hit any =
+                        hits(h -> DrainTrials.name(Axis.DEVICE, h).equals(name)).get(0);
                 Entry entry = drained.contains(any.host())
                         ? null
                         : entry(any.host(), any.device(), trials, devicesWithout.get(name), suspicious);
@@ -425,7 +256,11 @@ public final class DrainRule {
 
     /** What is to be told of a host or device; null if nothing. */
     private @Nullable Entry entry(
-            String host, @Nullable String device, Trials trials, @Nullable Trials without, Set<String> suspicious) {
+            String host,
+            @Nullable String device,
+            DrainTrials trials,
+            @Nullable DrainTrials without,
+            Set<String> suspicious) {
         Map<String, AffectedRun> byRun = new TreeMap<>();
         List<Hit> here = new ArrayList<>();
         Set<String> ranks = new TreeSet<>();
@@ -435,8 +270,8 @@ public final class DrainRule {
                     if (hit.host().equals(host) && (device == null || device.equals(hit.device()))) {
                         here.add(hit);
                         byRun.put(run.runId(), run);
-                        if (suspicious.contains(rank(run, hit))) {
-                            ranks.add(rank(run, hit));
+                        if (suspicious.contains(DrainTrials.rank(run, hit))) {
+                            ranks.add(DrainTrials.rank(run, hit));
                         }
                     }
                 }
@@ -467,7 +302,8 @@ public final class DrainRule {
             reason = counted + ", but it is always worker " + rank.substring(cut + 1) + " of project "
                     + rank.substring(0, cut)
                     + ": the program may be at fault, not the machine. Let that worker run elsewhere";
-        } else if (seen == 1 && persists(here)) {
+        } else if (seen == 1 && trials.p < 1 && persists(here)) {
+            // On the only host of its run any fault lies there; that says nothing of the host.
             verdict = Verdict.WATCH;
             reason = "One run only, where it " + persistence(here) + ": a second run decides";
         } else {

@@ -144,6 +144,21 @@ class DrainRuleTest {
     }
 
     @Test
+    void theOnlyHostOfARunIsNotWatched() {
+        List<Hit> lasting = List.of(new Hit(finding("a", 0, 1, "h0", 2), null, true));
+
+        assertThat(judge(new AffectedRun("a", "a", "p", List.of(new Start(0, hosts(1), lasting))))
+                        .entries())
+                .isEmpty();
+        // The same with another host beside it.
+        assertThat(judge(new AffectedRun("a", "a", "p", List.of(new Start(0, hosts(2), lasting))))
+                        .entries())
+                .singleElement()
+                .extracting(DrainList.Entry::verdict)
+                .isEqualTo(Verdict.WATCH);
+    }
+
+    @Test
     void aRankThatIsAlwaysAtFaultIsNotTheMachinesFault() {
         // Worker 0 of each run of the project, always on the same host.
         DrainList same = judge(
@@ -212,14 +227,14 @@ class DrainRuleTest {
     @Test
     void ofSeveralHostsHitInARunEachHasItsChanceToBeAmongThem() {
         Map<String, Double> equal = new TreeMap<>(Map.of("a", 0.25, "b", 0.25, "c", 0.25, "d", 0.25));
-        DrainRule.inclusion(equal, 2)
+        DrainTrials.inclusion(equal, 2)
                 .values()
                 .forEach(chance -> assertThat(chance).isCloseTo(0.5, within(1e-9)));
-        assertThat(DrainRule.inclusion(equal, 1)).isEqualTo(equal);
-        assertThat(DrainRule.inclusion(equal, 4).values()).containsOnly(1.0);
+        assertThat(DrainTrials.inclusion(equal, 1)).isEqualTo(equal);
+        assertThat(DrainTrials.inclusion(equal, 4).values()).containsOnly(1.0);
 
         // Shares .5, .25, .25, two hit: 1 - exp(-s t) add up to 2 where exp(-t/4) = x solves x² + 2x = 1, x = √2 - 1.
-        Map<String, Double> unequal = DrainRule.inclusion(new TreeMap<>(Map.of("a", 0.5, "b", 0.25, "c", 0.25)), 2);
+        Map<String, Double> unequal = DrainTrials.inclusion(new TreeMap<>(Map.of("a", 0.5, "b", 0.25, "c", 0.25)), 2);
         assertThat(unequal.get("b")).isCloseTo(2 - Math.sqrt(2), within(1e-9));
         assertThat(unequal.get("a")).isCloseTo(2 * Math.sqrt(2) - 2, within(1e-9));
     }
