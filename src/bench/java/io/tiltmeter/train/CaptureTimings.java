@@ -9,12 +9,11 @@ import io.tiltmeter.spark.MetricFile;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.IntPredicate;
-import java.util.function.ToDoubleFunction;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.deeplearning4j.nn.api.Model;
@@ -34,7 +33,11 @@ import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 
-/** Times {@code net.fit} with and without capture; see {@code io.tiltmeter.bench.CaptureBenchmark}. */
+/**
+ * Times training with and without capture; see {@code io.tiltmeter.bench.CaptureBenchmark}. A step is what a worker of a
+ * synchronous training does by itself: the network's own step, and its gradient out of the network's memory, scaled, and
+ * back. What the exchange with other workers takes comes on top in training, and makes the share of capture smaller.
+ */
 public final class CaptureTimings {
     private CaptureTimings() {}
 
@@ -44,10 +47,10 @@ public final class CaptureTimings {
     /** Part of a network's time for full detail, which is not judged against the target. */
     private static final double FULL = 0.2;
     /** As capture.flush-seconds is by default. */
-    private static final long FLUSH_NANOS = 10_000_000_000L;
+    private static final long FLUSH_NANOS = 30_000_000_000L;
 
-    /** Steps of a stretch at the most. */
-    private static final int LONGEST = 256;
+    /** Steps of a stretch that count. */
+    private static final int STRETCH = 7;
 
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
@@ -55,10 +58,9 @@ public final class CaptureTimings {
 
     /** Prints a table; rows go to metric tables below a folder. */
     public static void print(String folder, double seconds) {
-        System.out.println(
-                "| network | parameters | fit, ms | default, by the clock | default, computing | of it writing "
-                        + "| pairs | own estimate | norms/layers every | full detail, computing |");
-        System.out.println("|---|---|---|---|---|---|---|---|---|---|");
+        System.out.println("| network | parameters | fit | default | usual step | sampled | writing | pairs "
+                + "| own estimate | norms/layers every | full detail |");
+        System.out.println("|---|---|---|---|---|---|---|---|---|---|---|");
         for (Case one : cases()) {
             measure(one, folder, seconds);
         }
@@ -137,15 +139,17 @@ public final class CaptureTimings {
         private final @Nullable MetricSink sink;
         private final int attempt;
         private final String writer;
-        private final float[] sum;
+        private final float[] gradient;
+        private final GradientScale scale;
         private long last = System.nanoTime();
         private long step;
+        private double global;
         private long warmSteps;
         private double warmSeconds;
 
         Way(@Nullable StepCapture capture, @Nullable MetricSink sink, int attempt, Case one) {
-            sum = new float[(int) one.net.numParams()];
-            Arrays.fill(sum, 1);
+            gradient = new float[(int) one.net.numParams()];
+            scale = GradientScale.of(Network.of(one.net));
             this.capture = capture;
             this.sink = sink;
             this.attempt = attempt;
@@ -175,10 +179,16 @@ public final class CaptureTimings {
 
         @Override
         public void onGradientCalculation(Model model) {
-            if (capture != null) {
-                capture.beforeReduce();
-                capture.compare(sum);
+            INDArray view = ((MultiLayerNetwork) model).getFlattenedGradients();
+            if (capture == null) {
+                TensorStats.copy(view, gradient);
+            } else {
+                capture.beforeReduce(gradient);
+                capture.compare(gradient);
+                global = capture.sumNorm(gradient, scale);
             }
+            scale.apply(gradient, BATCH, BATCH, 1, 1);
+            GradientScale.write(gradient, view);
         }
 
         @Override
@@ -194,6 +204,7 @@ public final class CaptureTimings {
                     .set(Metric.LOSS, model.score())
                     .set(Metric.GRAD_NORM, capture.gradNorm())
                     .set(Metric.EXAMPLES, BATCH)
+                    .set(Metric.CONSUMED_EXAMPLES, global)
                     .set(Metric.STEP_SECONDS, (now - last) * 1e-9);
             last = now;
             capture.updateNorm().ifPresent(v -> values.set(Metric.UPDATE_NORM, v));
@@ -205,44 +216,27 @@ public final class CaptureTimings {
             }
         }
 
-        /** Trains for so many steps. */
-        Stretch run(Network network, MultiDataSet batch, int steps) {
-            return run(network, batch, done -> done < steps);
-        }
-
-        /** Trains on to the end of the period of what is sampled. */
+        /** Trains for a stretch; the first step, which finds the caches as the other way left them, does not count. */
         Stretch run(Network network, MultiDataSet batch) {
-            return run(network, batch, done -> done == 0 || step % interval() != 0 && done < LONGEST);
-        }
-
-        private int interval() {
-            return capture == null ? 1 : capture.layerInterval();
-        }
-
-        private Stretch run(Network network, MultiDataSet batch, IntPredicate goOn) {
-            if (capture == null) {
-                network.setListeners();
-            } else {
-                network.setListeners(this);
-            }
-            long from = System.nanoTime();
-            long computedBefore = THREADS.getCurrentThreadCpuTime();
-            long stepBefore = step;
-            last = from;
-            for (int done = 0; goOn.test(done); done++, step++) {
+            network.setListeners(this);
+            Stretch stretch = new Stretch();
+            last = System.nanoTime();
+            for (int i = 0; i <= STRETCH; i++, step++) {
+                long from = System.nanoTime();
                 if (capture != null) {
                     capture.begin(step, BATCH);
                 }
                 network.fit(batch);
+                if (i > 0) {
+                    boolean sampled = capture != null
+                            && (capture.layersMeasured() || capture.updateNorm().isPresent());
+                    stretch.add((System.nanoTime() - from) * 1e-9, sampled && capture.layersMeasured(), sampled);
+                }
             }
             if (capture != null) {
                 capture.end();
             }
-            double steps = step - stepBefore;
-            return new Stretch(
-                    (System.nanoTime() - from) * 1e-9 / steps,
-                    (THREADS.getCurrentThreadCpuTime() - computedBefore) * 1e-9 / steps,
-                    (int) steps);
+            return stretch;
         }
 
         /**
@@ -277,69 +271,130 @@ public final class CaptureTimings {
             Way none = new Way(null, null, 0, one);
             Way some = new Way(usual, first, 0, one);
             Way all = new Way(full, second, 1, one);
-            compare(network, one, none, some, seconds * WARM_UP / 2);
-            compare(network, one, none, all, seconds * WARM_UP / 2);
+            try (MetricSink early =
+                    new MetricSink(new Path(folder), new Configuration(), one.name, 2, 0, 0, FLUSH_NANOS / 30)) {
+                compare(network, one, none, new Way(usual, early, 2, one), seconds * WARM_UP / 2);
+                compare(network, one, none, new Way(full, early, 2, one), seconds * WARM_UP / 2);
+                early.commit();
+            }
             some.warm();
             all.warm();
             Pairs little = compare(network, one, none, some, seconds * (1 - WARM_UP - FULL));
             Pairs much = compare(network, one, none, all, seconds * FULL);
-            double bare = median(little.bare, Stretch::seconds);
-            double writing = some.writing() / bare;
+            double writing = some.writing() / little.bareStep();
+            double sampling = little.sampling();
+            double[] always = little.always();
             System.out.printf(
                     Locale.ROOT,
-                    "| %s | %,d | %.3f | %s | %s | %s | %,d | %.1f %% | %d/%d | %s |%n",
+                    "| %s | %,d | %.3f ms | %s (%s to %s) | %s | %s | %s | %,d | %s | %d/%d | %s |%n",
                     one.name,
                     one.net.numParams(),
-                    bare * 1e3,
-                    interval(little.ratios, Stretch::seconds, writing),
-                    interval(little.ratios, Stretch::computing, writing),
+                    little.bareStep() * 1e3,
+                    percent(always[1] + sampling + writing),
+                    percent(always[0] + sampling + writing),
+                    percent(always[2] + sampling + writing),
+                    percent(always[1]),
+                    percent(sampling),
                     percent(writing),
-                    little.ratios.size(),
-                    usual.share() * 100,
+                    little.bare.size(),
+                    percent(usual.share()),
                     usual.normInterval(),
                     usual.layerInterval(),
-                    percent(median(much.ratios, Stretch::computing) - 1 + all.writing() / bare));
+                    percent(much.whole() + all.writing() / much.bareStep()));
             first.commit();
             second.commit();
         }
     }
 
-    /**
-     * Steps trained one after another.
-     *
-     * @param seconds of a step by the clock
-     * @param computing seconds of a step that the thread had a processor
-     */
-    private record Stretch(double seconds, double computing, int steps) {
-        Stretch over(Stretch other) {
-            return new Stretch(seconds / other.seconds, computing / other.computing, steps);
+    /** Times of steps that were trained one after another, in seconds, by what was measured in them. */
+    private static final class Stretch {
+        private final List<Double> plain = new ArrayList<>();
+        private final List<Double> norms = new ArrayList<>();
+        private final List<Double> layers = new ArrayList<>();
+
+        void add(double seconds, boolean withLayers, boolean sampled) {
+            (withLayers ? layers : sampled ? norms : plain).add(seconds);
+        }
+
+        /** The kind that measures least of those there are. */
+        List<Double> usual() {
+            return !plain.isEmpty() ? plain : !norms.isEmpty() ? norms : layers;
+        }
+
+        double all() {
+            List<Double> every = new ArrayList<>(plain);
+            every.addAll(norms);
+            every.addAll(layers);
+            return median(every);
         }
     }
 
-    /** Stretches without capture, and for each how many times as long those with it took. */
-    private record Pairs(List<Stretch> bare, List<Stretch> ratios) {}
-
     /**
-     * Pairs of two short stretches of steps, without and with capture, one right after the other, so that both see the same
-     * machine; which of the two is first changes from pair to pair. A stretch is as long as the period of what is sampled.
+     * Pairs of stretches without and with capture. Medians, since on a shared machine a step now and then takes several times
+     * as long; kinds of steps apart, since a median over all of them would not see the rare ones.
      */
+    private record Pairs(List<Stretch> bare, List<Stretch> captured) {
+        double bareStep() {
+            return median(bare.stream().map(Stretch::all).toList());
+        }
+
+        /** What the usual kind of step costs, as a share of a step, between the ends of its distribution-free 95 % interval. */
+        double[] always() {
+            double[] ratios = IntStream.range(0, bare.size())
+                    .filter(i -> !captured.get(i).plain.isEmpty())
+                    .mapToDouble(
+                            i -> median(captured.get(i).plain) / bare.get(i).all() - 1)
+                    .sorted()
+                    .toArray();
+            if (ratios.length == 0) {
+                return new double[] {Double.NaN, Double.NaN, Double.NaN};
+            }
+            double reach = 0.98 / Math.sqrt(ratios.length);
+            return new double[] {
+                at(ratios, Math.max(0, 0.5 - reach)), at(ratios, 0.5), at(ratios, Math.min(1, 0.5 + reach))
+            };
+        }
+
+        /** What steps that measure more take beyond their plain neighbours, spread over all steps, as a share of a step. */
+        double sampling() {
+            return sampling(stretch -> stretch.norms) + sampling(stretch -> stretch.layers);
+        }
+
+        private double sampling(Function<Stretch, List<Double>> kind) {
+            List<Double> more = new ArrayList<>();
+            for (int i = 0; i < bare.size(); i++) {
+                Stretch with = captured.get(i);
+                if (kind.apply(with) != with.usual()) {
+                    double usual = median(with.usual());
+                    kind.apply(with).forEach(seconds -> more.add(seconds / usual - 1));
+                }
+            }
+            double steps = (double) bare.size() * STRETCH;
+            return more.isEmpty() ? 0 : median(more) * more.size() / steps;
+        }
+
+        /** What a captured step costs where all are of one kind. */
+        double whole() {
+            return median(IntStream.range(0, bare.size())
+                            .mapToObj(i -> captured.get(i).all() / bare.get(i).all())
+                            .toList())
+                    - 1;
+        }
+    }
+
+    /** Pairs of two stretches one right after the other, so that both see the same machine; they take turns to be first. */
     private static Pairs compare(Network network, Case one, Way without, Way with, double seconds) {
         Pairs pairs = new Pairs(new ArrayList<>(), new ArrayList<>());
         long from = System.nanoTime();
-        int before = 1;
         while ((System.nanoTime() - from) * 1e-9 < seconds) {
-            Stretch bare;
-            Stretch captured;
-            if (pairs.ratios.size() % 2 == 0) {
-                bare = without.run(network, one.batch, before);
-                captured = with.run(network, one.batch);
-            } else {
-                captured = with.run(network, one.batch);
-                bare = without.run(network, one.batch, captured.steps);
+            boolean bareFirst = pairs.bare.size() % 2 == 0;
+            if (bareFirst) {
+                pairs.bare.add(without.run(network, one.batch));
             }
-            before = captured.steps;
-            pairs.bare.add(bare);
-            pairs.ratios.add(captured.over(bare));
+            pairs.captured.add(with.run(network, one.batch));
+            if (!bareFirst) {
+                pairs.bare.add(without.run(network, one.batch));
+            }
         }
         return pairs;
     }
@@ -352,20 +407,8 @@ public final class CaptureTimings {
         return String.format(Locale.ROOT, "%+.1f %%", share * 100);
     }
 
-    /** The median of ratios less 1 and its distribution-free 95 % interval, ranks n/2 ± 0.98 √n; {@code more} is added. */
-    private static String interval(List<Stretch> ratios, ToDoubleFunction<Stretch> of, double more) {
-        double reach = 0.98 / Math.sqrt(ratios.size());
-        double[] values = ratios.stream().mapToDouble(of).sorted().toArray();
-        return String.format(
-                Locale.ROOT,
-                "%s (%s to %s)",
-                percent(at(values, 0.5) - 1 + more),
-                percent(at(values, Math.max(0, 0.5 - reach)) - 1 + more),
-                percent(at(values, Math.min(1, 0.5 + reach)) - 1 + more));
-    }
-
-    private static double median(List<Stretch> values, ToDoubleFunction<Stretch> of) {
-        return at(values.stream().mapToDouble(of).sorted().toArray(), 0.5);
+    private static double median(List<Double> values) {
+        return at(values.stream().mapToDouble(x -> x).sorted().toArray(), 0.5);
     }
 
     private static double at(double[] sorted, double q) {

@@ -80,7 +80,7 @@ record TrainKey(
         keys.add(of("capture.layers", Kind.BOOLEAN, true));
         keys.add(number("capture.budget", 0.02, 1e-6, 1));
         keys.add(whole("capture.every-steps", 0L, 0, MANY));
-        keys.add(number("capture.flush-seconds", 10.0, 0.1, 86_400));
+        keys.add(number("capture.flush-seconds", 30.0, 0.1, 86_400));
         keys.add(number("sentinel.clip-norm", null, Double.MIN_NORMAL, Double.POSITIVE_INFINITY));
         keys.add(number("sentinel.rollback-learning-rate-factor", 0.5, Double.MIN_NORMAL, 1));
         keys.add(whole("sentinel.max-rollbacks", 3L, 0, 1000));

@@ -45,10 +45,10 @@ final class GradientScale {
         double squares = 0;
         int from = 0;
         for (long[] range : asTheyAre) {
-            squares += TensorStats.sumOfSquares(sum, from, (int) range[0]);
+            squares += TensorStats.quickSquares(sum, from, (int) range[0]);
             from = (int) range[1];
         }
-        return Math.sqrt(squares + TensorStats.sumOfSquares(sum, from, sum.length));
+        return Math.sqrt(squares + TensorStats.quickSquares(sum, from, sum.length));
     }
 
     /**

@@ -222,7 +222,22 @@ final class StepCapture {
         }
     }
 
-    /** Measures the worker's own gradient, before it is averaged with those of others. */
+    /**
+     * Measures the worker's own gradient, before it is averaged with those of others, and copies it to where it is averaged.
+     * The copy does not count as measuring.
+     */
+    void beforeReduce(float[] copy) {
+        if (layersNow) {
+            beforeReduce();
+            TensorStats.copy(network.gradients(), copy);
+        } else {
+            TensorStats.Squares squares = TensorStats.copyWithSquares(network.gradients(), ranges, copy);
+            gradNorm = Math.sqrt(squares.sum()) / examples;
+            alwaysNanos += squares.nanos();
+        }
+    }
+
+    /** Measures the worker's own gradient, where nobody else has one. */
     void beforeReduce() {
         long from = System.nanoTime();
         INDArray gradients = network.gradients();
@@ -254,6 +269,14 @@ final class StepCapture {
         long from = System.nanoTime();
         gradCosine = cosine.of(network.gradients(), sum, step);
         alwaysNanos += System.nanoTime() - from;
+    }
+
+    /** The norm of what all workers' gradients come to in sum. */
+    double sumNorm(float[] sum, GradientScale scale) {
+        long from = System.nanoTime();
+        double norm = scale.norm(sum);
+        alwaysNanos += System.nanoTime() - from;
+        return norm;
     }
 
     /**

@@ -180,7 +180,11 @@ final class WorkerLoop extends BaseTrainingListener {
 
     private void reduce() throws IOException {
         interceptor.ifPresent(i -> i.gradient(worker, step, network.gradients()));
-        capture.beforeReduce();
+        if (ring.size() == 1) {
+            capture.beforeReduce();
+        } else {
+            capture.beforeReduce(gradient);
+        }
         loss = network.score();
         double compute = (System.nanoTime() - begun) / 1e9 - dataSeconds;
         long now = System.nanoTime();
@@ -251,7 +255,6 @@ final class WorkerLoop extends BaseTrainingListener {
         INDArray view = network.gradients();
         boolean alone = ring.size() == 1;
         if (!alone) {
-            TensorStats.copy(view, gradient);
             if (leftOut) {
                 Arrays.fill(gradient, 0);
             }
@@ -261,7 +264,7 @@ final class WorkerLoop extends BaseTrainingListener {
             if (contributors > 1 && !leftOut) {
                 capture.compare(gradient);
             }
-            globalNorm = scale.norm(gradient) / examples;
+            globalNorm = capture.sumNorm(gradient, scale) / examples;
         } else {
             globalNorm = capture.gradNorm();
         }

@@ -67,6 +67,7 @@ class TensorStatsTest {
             // Single precision within blocks: a float has 24 bits, 6e-8.
             assertThat(stats.sumOfSquares(tensor, 0, n)).isCloseTo(squares, within(1e-6 * squares));
             assertThat(TensorStats.sumOfSquares(values, 0, n)).isCloseTo(squares, within(1e-12 * squares));
+            assertThat(TensorStats.quickSquares(values, 0, n)).isCloseTo(squares, within(1e-6 * squares));
             assertThat(stats.meanAbs()).isCloseTo(abs / n, within(1e-12));
             assertThat(stats.mean()).isCloseTo(sum / n, within(1e-12));
             assertThat(stats.std()).isCloseTo(Math.sqrt(spread / n), within(1e-9));
@@ -155,6 +156,19 @@ class TensorStatsTest {
             values[i] = (float) random.nextGaussian();
             expected += (double) values[i] * values[i];
         }
+        assertThat(TensorStats.quickSquares(values, 0, values.length)).isCloseTo(expected, within(1e-6 * expected));
+        for (float extreme : new float[] {1e25f, 1e-25f}) {
+            float[] one = new float[20_000];
+            one[15_000] = extreme;
+            one[19_999] = -extreme;
+            double square = (double) extreme * extreme;
+            assertThat(TensorStats.quickSquares(one, 0, one.length)).isCloseTo(2 * square, within(1e-12 * square));
+            assertThat(TensorStats.quickSquares(one, 1, 19_999)).isCloseTo(square, within(1e-12 * square));
+        }
+        values[700_000] = Float.NaN;
+        assertThat(TensorStats.quickSquares(values, 0, values.length)).isNaN();
+        assertThat(TensorStats.quickSquares(values, 0, 700_000)).isFinite();
+        values[700_000] = 0;
         // ND4J's own norm is 0.2 % low here.
         assertThat(stats.sumOfSquares(Nd4j.createFromArray(values), 0, values.length))
                 .isCloseTo(expected, within(1e-6 * expected));
@@ -168,5 +182,46 @@ class TensorStatsTest {
         assertThat(stats.sumOfSquares(Nd4j.createFromArray(1, Float.NEGATIVE_INFINITY, 2), 0, 3))
                 .isInfinite();
         assertThat(stats.sumOfSquares(Nd4j.zeros(10), 0, 10)).isZero();
+    }
+
+    @Test
+    void copiesAndAddsUpTheSquaresOfRanges() {
+        java.util.Random random = new java.util.Random(5);
+        float[] values = new float[3 * TensorStats.BLOCK + 77];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        // Ends within blocks, on their borders, over several blocks, and two in one.
+        int b = TensorStats.BLOCK;
+        for (long[] ranges : new long[][] {
+            {0, values.length},
+            {},
+            {5, 6},
+            {0, b, b, 2L * b},
+            {3, 9, 11, 2L * b + 5, 2L * b + 6, values.length},
+            {2L * b, 3L * b}
+        }) {
+            double expected = 0;
+            for (int r = 0; r < ranges.length; r += 2) {
+                for (long i = ranges[r]; i < ranges[r + 1]; i++) {
+                    expected += (double) values[(int) i] * values[(int) i];
+                }
+            }
+            float[] copy = new float[values.length];
+
+            assertThat(TensorStats.copyWithSquares(Nd4j.createFromArray(values), ranges, copy)
+                            .sum())
+                    .isCloseTo(expected, within(1e-6 * expected));
+            assertThat(copy).containsExactly(values);
+        }
+        float[] extreme = {1e25f, 0, -1e25f, Float.NaN};
+        assertThat(TensorStats.copyWithSquares(Nd4j.createFromArray(extreme), new long[] {0, 3}, new float[4])
+                        .sum())
+                .isCloseTo(2 * (double) 1e25f * 1e25f, within(1e38));
+        assertThat(TensorStats.copyWithSquares(Nd4j.createFromArray(extreme), new long[] {2, 4}, new float[4])
+                        .sum())
+                .isNaN();
+        assertThatThrownBy(() -> TensorStats.copyWithSquares(Nd4j.createFromArray(extreme), new long[0], new float[3]))
+                .hasMessage("Tensor has 4 elements, expected at most 3");
     }
 }
