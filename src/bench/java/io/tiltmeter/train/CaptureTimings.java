@@ -6,12 +6,18 @@ import io.tiltmeter.model.MetricValues;
 import io.tiltmeter.model.Scope;
 import io.tiltmeter.model.StepRecord;
 import io.tiltmeter.spark.MetricFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -34,9 +40,9 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 
 /**
- * Times training with and without capture; see {@code io.tiltmeter.bench.CaptureBenchmark}. A step is what a worker of a
- * synchronous training does by itself: the network's own step, and its gradient out of the network's memory, scaled, and
- * back. What the exchange with other workers takes comes on top in training, and makes the share of capture smaller.
+ * Times training with and without capture; see {@code io.tiltmeter.bench.CaptureBenchmark}. Two workers, each a thread, take
+ * the steps of a synchronous training: the network's own step, the exchange of scalars and of gradients through a ring on
+ * loopback, and what is recorded.
  */
 public final class CaptureTimings {
     private CaptureTimings() {}
@@ -49,6 +55,11 @@ public final class CaptureTimings {
     /** As capture.flush-seconds is by default. */
     private static final long FLUSH_NANOS = 30_000_000_000L;
 
+    private static final long TIMEOUT_MILLIS = 60_000;
+
+    /** What a worker tells the others before gradients are summed: as many numbers as in training. */
+    private static final double[] TOLD = new double[13];
+
     /** Steps of a stretch that count. */
     private static final int STRETCH = 7;
 
@@ -57,12 +68,34 @@ public final class CaptureTimings {
     private record Case(String name, MultiLayerNetwork net, MultiDataSet batch) {}
 
     /** Prints a table; rows go to metric tables below a folder. */
-    public static void print(String folder, double seconds) {
-        System.out.println("| network | parameters | fit | default | usual step | sampled | writing | pairs "
+    public static void print(String folder, double seconds) throws Exception {
+        System.out.println("| network | parameters | step | default | usual step | sampled | writing | pairs "
                 + "| own estimate | norms/layers every | full detail |");
         System.out.println("|---|---|---|---|---|---|---|---|---|---|---|");
-        for (Case one : cases()) {
-            measure(one, folder, seconds);
+        List<Case> first = cases();
+        List<Case> second = cases();
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        try {
+            for (int i = 0; i < first.size(); i++) {
+                Case one = first.get(i);
+                Case two = second.get(i);
+                try (Ring.Door left = new Ring.Door(InetAddress.getLoopbackAddress());
+                        Ring.Door right = new Ring.Door(InetAddress.getLoopbackAddress())) {
+                    List<String> addresses = List.of(left.address(), right.address());
+                    Future<?> peer = other.submit(() -> {
+                        try (Ring ring = Ring.join(right, 1, addresses, 1, TIMEOUT_MILLIS)) {
+                            measure(two, ring, 1, folder, seconds);
+                        }
+                        return null;
+                    });
+                    try (Ring ring = Ring.join(left, 0, addresses, 1, TIMEOUT_MILLIS)) {
+                        measure(one, ring, 0, folder, seconds);
+                    }
+                    peer.get();
+                }
+            }
+        } finally {
+            other.shutdownNow();
         }
     }
 
@@ -139,6 +172,7 @@ public final class CaptureTimings {
         private final @Nullable MetricSink sink;
         private final int attempt;
         private final String writer;
+        private final Ring ring;
         private final float[] gradient;
         private final GradientScale scale;
         private long last = System.nanoTime();
@@ -147,13 +181,14 @@ public final class CaptureTimings {
         private long warmSteps;
         private double warmSeconds;
 
-        Way(@Nullable StepCapture capture, @Nullable MetricSink sink, int attempt, Case one) {
+        Way(@Nullable StepCapture capture, @Nullable MetricSink sink, int attempt, int rank, Ring ring, Case one) {
+            this.ring = ring;
             gradient = new float[(int) one.net.numParams()];
             scale = GradientScale.of(Network.of(one.net));
             this.capture = capture;
             this.sink = sink;
             this.attempt = attempt;
-            writer = MetricFile.fileName(one.name) + "-" + attempt + "-0-0";
+            writer = MetricFile.fileName(one.name) + "-" + attempt + "-0-" + rank;
         }
 
         @Override
@@ -180,14 +215,22 @@ public final class CaptureTimings {
         @Override
         public void onGradientCalculation(Model model) {
             INDArray view = ((MultiLayerNetwork) model).getFlattenedGradients();
-            if (capture == null) {
-                TensorStats.copy(view, gradient);
-            } else {
-                capture.beforeReduce(gradient);
-                capture.compare(gradient);
-                global = capture.sumNorm(gradient, scale);
+            try {
+                if (capture == null) {
+                    TensorStats.copy(view, gradient);
+                    ring.gather(TOLD);
+                    ring.sum(gradient, gradient.length, (from, to) -> 0);
+                } else {
+                    capture.beforeReduce(gradient);
+                    ring.gather(TOLD);
+                    global = ring.sum(
+                            gradient, gradient.length, (from, to) -> capture.sumSquares(gradient, from, to, scale));
+                    capture.compare(gradient);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
-            scale.apply(gradient, BATCH, BATCH, 1, 1);
+            scale.apply(gradient, BATCH, 2 * BATCH, 2, 1);
             GradientScale.write(gradient, view);
         }
 
@@ -262,45 +305,47 @@ public final class CaptureTimings {
         }
     }
 
-    private static void measure(Case one, String folder, double seconds) {
+    private static void measure(Case one, Ring ring, int rank, String folder, double seconds) throws IOException {
         Network network = Network.of(one.net);
         StepCapture usual = new StepCapture(network, CaptureSettings.DEFAULT);
         StepCapture full = new StepCapture(network, new CaptureSettings(true, 0.02, 1));
-        try (MetricSink first = sink(folder, one, 0);
-                MetricSink second = sink(folder, one, 1)) {
-            Way none = new Way(null, null, 0, one);
-            Way some = new Way(usual, first, 0, one);
-            Way all = new Way(full, second, 1, one);
+        try (MetricSink first = sink(folder, one, 0, rank);
+                MetricSink second = sink(folder, one, 1, rank)) {
+            Way none = new Way(null, null, 0, rank, ring, one);
+            Way some = new Way(usual, first, 0, rank, ring, one);
+            Way all = new Way(full, second, 1, rank, ring, one);
             try (MetricSink early =
-                    new MetricSink(new Path(folder), new Configuration(), one.name, 2, 0, 0, FLUSH_NANOS / 30)) {
-                compare(network, one, none, new Way(usual, early, 2, one), seconds * WARM_UP / 2);
-                compare(network, one, none, new Way(full, early, 2, one), seconds * WARM_UP / 2);
+                    new MetricSink(new Path(folder), new Configuration(), one.name, 2, 0, rank, FLUSH_NANOS / 30)) {
+                compare(network, ring, one, none, new Way(usual, early, 2, rank, ring, one), seconds * WARM_UP / 2);
+                compare(network, ring, one, none, new Way(full, early, 2, rank, ring, one), seconds * WARM_UP / 2);
                 early.commit();
             }
             some.warm();
             all.warm();
-            Pairs little = compare(network, one, none, some, seconds * (1 - WARM_UP - FULL));
-            Pairs much = compare(network, one, none, all, seconds * FULL);
+            Pairs little = compare(network, ring, one, none, some, seconds * (1 - WARM_UP - FULL));
+            Pairs much = compare(network, ring, one, none, all, seconds * FULL);
             double writing = some.writing() / little.bareStep();
             double sampling = little.sampling();
             double[] always = little.always();
-            System.out.printf(
-                    Locale.ROOT,
-                    "| %s | %,d | %.3f ms | %s (%s to %s) | %s | %s | %s | %,d | %s | %d/%d | %s |%n",
-                    one.name,
-                    one.net.numParams(),
-                    little.bareStep() * 1e3,
-                    percent(always[1] + sampling + writing),
-                    percent(always[0] + sampling + writing),
-                    percent(always[2] + sampling + writing),
-                    percent(always[1]),
-                    percent(sampling),
-                    percent(writing),
-                    little.bare.size(),
-                    percent(usual.share()),
-                    usual.normInterval(),
-                    usual.layerInterval(),
-                    percent(much.whole() + all.writing() / much.bareStep()));
+            if (rank == 0) {
+                System.out.printf(
+                        Locale.ROOT,
+                        "| %s | %,d | %.3f ms | %s (%s to %s) | %s | %s | %s | %,d | %s | %d/%d | %s |%n",
+                        one.name,
+                        one.net.numParams(),
+                        little.bareStep() * 1e3,
+                        percent(always[1] + sampling + writing),
+                        percent(always[0] + sampling + writing),
+                        percent(always[2] + sampling + writing),
+                        percent(always[1]),
+                        percent(sampling),
+                        percent(writing),
+                        little.bare.size(),
+                        percent(usual.share()),
+                        usual.normInterval(),
+                        usual.layerInterval(),
+                        percent(much.whole() + all.writing() / much.bareStep()));
+            }
             first.commit();
             second.commit();
         }
@@ -341,14 +386,10 @@ public final class CaptureTimings {
         /** What the usual kind of step costs, as a share of a step, between the ends of its distribution-free 95 % interval. */
         double[] always() {
             double[] ratios = IntStream.range(0, bare.size())
-                    .filter(i -> !captured.get(i).plain.isEmpty())
                     .mapToDouble(
-                            i -> median(captured.get(i).plain) / bare.get(i).all() - 1)
+                            i -> median(captured.get(i).usual()) / bare.get(i).all() - 1)
                     .sorted()
                     .toArray();
-            if (ratios.length == 0) {
-                return new double[] {Double.NaN, Double.NaN, Double.NaN};
-            }
             double reach = 0.98 / Math.sqrt(ratios.length);
             return new double[] {
                 at(ratios, Math.max(0, 0.5 - reach)), at(ratios, 0.5), at(ratios, Math.min(1, 0.5 + reach))
@@ -383,10 +424,12 @@ public final class CaptureTimings {
     }
 
     /** Pairs of two stretches one right after the other, so that both see the same machine; they take turns to be first. */
-    private static Pairs compare(Network network, Case one, Way without, Way with, double seconds) {
+    private static Pairs compare(Network network, Ring ring, Case one, Way without, Way with, double seconds)
+            throws IOException {
         Pairs pairs = new Pairs(new ArrayList<>(), new ArrayList<>());
         long from = System.nanoTime();
-        while ((System.nanoTime() - from) * 1e-9 < seconds) {
+        // The first worker says when it is enough.
+        while (ring.gather(new double[] {(System.nanoTime() - from) * 1e-9})[0][0] < seconds) {
             boolean bareFirst = pairs.bare.size() % 2 == 0;
             if (bareFirst) {
                 pairs.bare.add(without.run(network, one.batch));
@@ -399,8 +442,8 @@ public final class CaptureTimings {
         return pairs;
     }
 
-    private static MetricSink sink(String folder, Case one, int attempt) {
-        return new MetricSink(new Path(folder), new Configuration(), one.name, attempt, 0, 0, FLUSH_NANOS);
+    private static MetricSink sink(String folder, Case one, int attempt, int rank) {
+        return new MetricSink(new Path(folder), new Configuration(), one.name, attempt, 0, rank, FLUSH_NANOS);
     }
 
     private static String percent(double share) {

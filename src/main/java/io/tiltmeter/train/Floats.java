@@ -2,6 +2,7 @@ package io.tiltmeter.train;
 
 import java.lang.ref.Reference;
 import java.util.zip.CRC32C;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -38,12 +39,7 @@ record Floats(FloatPointer memory, long base, INDArray owner) implements AutoClo
 
     /** Sum of squares in single precision. */
     float squares(long from, int n) {
-        return dot(n, at(from), memory);
-    }
-
-    /** Scalar product in single precision. */
-    static float dot(int n, FloatPointer a, FloatPointer b) {
-        return openblas_nolapack.cblas_sdot(n, a, 1, b, 1);
+        return openblas_nolapack.cblas_sdot(n, at(from), 1, memory, 1);
     }
 
     /** Whether a sum of squares in single precision is as good as a float can be; else it has to be done in double. */
@@ -51,11 +47,14 @@ record Floats(FloatPointer memory, long base, INDArray owner) implements AutoClo
         return squares > SMALLEST_SQUARES && squares < Float.POSITIVE_INFINITY;
     }
 
-    /** Checksum of the bits of some numbers, without copying them. */
-    long checksum(long from, int n) {
+    /** Checksum of the bits of some numbers. */
+    long checksum(long from, byte[] space, int n) {
+        // A copy of a few kilobytes costs less than a buffer made over foreign memory.
+        new BytePointer(memory.position(0))
+                .position((base + from) * Float.BYTES)
+                .get(space, 0, n * Float.BYTES);
         CRC32C crc = new CRC32C();
-        FloatPointer some = new FloatPointer(at(from));
-        crc.update(some.limit(base + from + n).asByteBuffer());
+        crc.update(space, 0, n * Float.BYTES);
         return crc.getValue();
     }
 

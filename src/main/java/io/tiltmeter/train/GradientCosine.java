@@ -1,8 +1,6 @@
 package io.tiltmeter.train;
 
 import java.util.OptionalDouble;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.openblas.global.openblas_nolapack;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -15,7 +13,6 @@ final class GradientCosine {
     static final int BLOCKS = 2;
 
     private final Excerpt excerpt;
-    private final FloatPointer others = new FloatPointer(Floats.BLOCK);
     private final float[] block = new float[Floats.BLOCK];
     private double dot;
     private double ownSquares;
@@ -50,29 +47,39 @@ final class GradientCosine {
     }
 
     private void add(Floats mine, float[] sum, long from, int n) {
-        // The difference first, then its square: from squares alone little is left of it beside a gradient much larger.
-        others.put(sum, (int) from, n);
-        FloatPointer here = mine.at(from);
-        openblas_nolapack.cblas_saxpy(n, -1, here, 1, others, 1);
-        float own = Floats.dot(n, here, here);
-        float other = Floats.dot(n, others, others);
-        if (Floats.isReliable(own) && Floats.isReliable(other)) {
-            dot += Floats.dot(n, here, others);
-            ownSquares += own;
-            otherSquares += other;
-        } else {
-            mine.read(from, block, 0, n);
-            addInDouble(sum, (int) from, n);
+        mine.read(from, block, 0, n);
+        int base = (int) from;
+        double dot0 = 0;
+        double dot1 = 0;
+        double own0 = 0;
+        double own1 = 0;
+        double other0 = 0;
+        double other1 = 0;
+        int i = 0;
+        // Two sums each, as one addition would have to wait for the one before. The difference first, then its square:
+        // from
+        // squares alone little is left of it beside a gradient much larger.
+        for (; i < n - 1; i += 2) {
+            double a = block[i];
+            double b = block[i + 1];
+            double restA = sum[base + i] - a;
+            double restB = sum[base + i + 1] - b;
+            dot0 += a * restA;
+            dot1 += b * restB;
+            own0 += a * a;
+            own1 += b * b;
+            other0 += restA * restA;
+            other1 += restB * restB;
         }
-    }
-
-    private void addInDouble(float[] sum, int from, int n) {
-        for (int i = 0; i < n; i++) {
-            double own = block[i];
-            double other = sum[from + i] - own;
-            dot += own * other;
-            ownSquares += own * own;
-            otherSquares += other * other;
+        if (i < n) {
+            double a = block[i];
+            double rest = sum[base + i] - a;
+            dot0 += a * rest;
+            own0 += a * a;
+            other0 += rest * rest;
         }
+        dot += dot0 + dot1;
+        ownSquares += own0 + own1;
+        otherSquares += other0 + other1;
     }
 }

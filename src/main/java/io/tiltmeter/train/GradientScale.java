@@ -40,15 +40,17 @@ final class GradientScale {
         return new GradientScale(byExamples, List.copyOf(asTheyAre));
     }
 
-    /** Norm of what the updater learns from; pseudo-gradients are no part of it. */
-    double norm(float[] sum) {
+    /** Sum of squares of what the updater learns from, among elements {@code [from, to)}; pseudo-gradients are no part of it. */
+    double squares(float[] sum, int from, int to) {
         double squares = 0;
-        int from = 0;
+        int at = from;
         for (long[] range : asTheyAre) {
-            squares += TensorStats.quickSquares(sum, from, (int) range[0]);
-            from = (int) range[1];
+            if (range[1] > at && range[0] < to) {
+                squares += TensorStats.quickSquares(sum, at, (int) Math.max(at, range[0]));
+                at = (int) Math.min(to, range[1]);
+            }
         }
-        return Math.sqrt(squares + TensorStats.quickSquares(sum, from, sum.length));
+        return squares + TensorStats.quickSquares(sum, at, to);
     }
 
     /**

@@ -14,6 +14,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sums vectors over all workers: each sends to its right neighbour and receives from its left one. Of n values a worker
@@ -42,7 +43,7 @@ final class Ring implements Closeable {
     private float[] arriving = new float[0];
 
     private static ByteBuffer buffer() {
-        return ByteBuffer.allocateDirect(PIECE).order(ByteOrder.LITTLE_ENDIAN);
+        return ByteBuffer.allocateDirect(PIECE + Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** A worker's ear, open before the ring is closed, so that neighbours can be told where it is. */
@@ -198,11 +199,18 @@ final class Ring implements Closeable {
         return all;
     }
 
-    /** Replaces the values by their sums over all workers; on every worker by the same bits. */
-    void sum(float[] values, int n) throws IOException {
-        if (size == 1) {
-            return;
-        }
+    /** A number that belongs to a part of a vector. */
+    interface PartMeasure {
+        double of(int from, int to);
+    }
+
+    /**
+     * Replaces the values by their sums over all workers; on every worker by the same bits. Each worker measures the part
+     * that is finished first with it, and what it measured goes along with the part.
+     *
+     * @return what was measured, summed over the parts; on every worker the same bits
+     */
+    double sum(float[] values, int n, PartMeasure measure) throws IOException {
         // A worker adds what arrives to its own part and passes it on; after w - 1 turns each holds one finished part.
         for (int k = 0; k < size - 1; k++) {
             int out = Math.floorMod(rank - k, size);
@@ -211,14 +219,23 @@ final class Ring implements Closeable {
             if (arriving.length < length) {
                 arriving = new float[length];
             }
-            transfer(values, start(out, n), end(out, n), arriving, 0, length);
+            transfer(values, start(out, n), end(out, n), arriving, 0, length, null);
             add(values, start(in, n), arriving, length);
         }
+        double[] measured = new double[size];
+        int finished = Math.floorMod(rank + 1, size);
+        measured[finished] = measure.of(start(finished, n), end(finished, n));
         for (int k = 0; k < size - 1; k++) {
             int out = Math.floorMod(rank + 1 - k, size);
             int in = Math.floorMod(rank - k, size);
-            transfer(values, start(out, n), end(out, n), values, start(in, n), end(in, n));
+            measured[in] =
+                    transfer(values, start(out, n), end(out, n), values, start(in, n), end(in, n), measured[out]);
         }
+        double total = 0;
+        for (double one : measured) {
+            total += one;
+        }
+        return total;
     }
 
     private int start(int part, int n) {
@@ -235,24 +252,45 @@ final class Ring implements Closeable {
         }
     }
 
-    /** Sends one stretch of values while another arrives, in pieces. */
-    private void transfer(float[] out, int from, int to, float[] in, int inFrom, int inTo) throws IOException {
+    /**
+     * Sends one stretch of values while another arrives, in pieces.
+     *
+     * @param last a number that goes after the values, as one comes after those that arrive; null for none
+     * @return the number that came; NaN if none was asked for
+     */
+    private double transfer(float[] out, int from, int to, float[] in, int inFrom, int inTo, @Nullable Double last)
+            throws IOException {
         int most = PIECE / Float.BYTES;
         int sent = from;
         int got = inFrom;
-        while (sent < to || got < inTo) {
+        boolean toSend = last != null;
+        boolean toGet = last != null;
+        double came = Double.NaN;
+        while (sent < to || got < inTo || toSend || toGet) {
             int o = Math.min(most, to - sent);
             int i = Math.min(most, inTo - got);
             sending.clear();
             sending.asFloatBuffer().put(out, sent, o);
-            sending.limit(o * Float.BYTES);
-            receiving.clear().limit(i * Float.BYTES);
+            sent += o;
+            int bytes = o * Float.BYTES;
+            if (last != null && toSend && sent == to) {
+                sending.putDouble(bytes, last);
+                bytes += Double.BYTES;
+                toSend = false;
+            }
+            sending.limit(bytes);
+            boolean ends = toGet && got + i == inTo;
+            receiving.clear().limit(i * Float.BYTES + (ends ? Double.BYTES : 0));
             exchange();
             receiving.flip();
             receiving.asFloatBuffer().get(in, got, i);
-            sent += o;
             got += i;
+            if (ends) {
+                came = receiving.getDouble(i * Float.BYTES);
+                toGet = false;
+            }
         }
+        return came;
     }
 
     /** Writes all of one buffer and fills the other, whichever can go on. */

@@ -33,6 +33,7 @@ final class StepCapture {
     // Ranges of the flat vectors that are parameters, as from, to, from, to ...
     private final long[] ranges;
     private final GradientCosine cosine;
+    private final byte[] hashed = new byte[HASHED * Float.BYTES];
 
     private long step;
     private int examples = 1;
@@ -271,12 +272,12 @@ final class StepCapture {
         alwaysNanos += System.nanoTime() - from;
     }
 
-    /** The norm of what all workers' gradients come to in sum. */
-    double sumNorm(float[] sum, GradientScale scale) {
-        long from = System.nanoTime();
-        double norm = scale.norm(sum);
-        alwaysNanos += System.nanoTime() - from;
-        return norm;
+    /** The squares of a part of what all workers' gradients come to in sum. */
+    double sumSquares(float[] sum, int from, int to, GradientScale scale) {
+        long before = System.nanoTime();
+        double squares = scale.squares(sum, from, to);
+        alwaysNanos += System.nanoTime() - before;
+        return squares;
     }
 
     /**
@@ -289,7 +290,7 @@ final class StepCapture {
         long slices = (params.length() + HASHED - 1) / HASHED;
         long slice = step % slices * HASHED;
         try (Floats floats = Floats.of(params)) {
-            long hash = floats.checksum(slice, (int) Math.min(HASHED, params.length() - slice));
+            long hash = floats.checksum(slice, hashed, (int) Math.min(HASHED, params.length() - slice));
             parameterHash = HexFormat.of().toHexDigits((int) hash);
         }
         alwaysNanos += System.nanoTime() - from;

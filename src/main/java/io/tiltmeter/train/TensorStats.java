@@ -193,6 +193,9 @@ final class TensorStats {
      * two arrays under one index.
      */
     static double quickSquares(float[] values, int from, int to) {
+        if (to - from < 4 * LANES) {
+            return sumOfSquares(values, from, to);
+        }
         float[] sums = new float[LANES];
         float[] some = new float[LANES];
         double total = 0;

@@ -259,12 +259,13 @@ final class WorkerLoop extends BaseTrainingListener {
                 Arrays.fill(gradient, 0);
             }
             long before = System.nanoTime();
-            ring.sum(gradient, gradient.length);
+            double squares =
+                    ring.sum(gradient, gradient.length, (from, to) -> capture.sumSquares(gradient, from, to, scale));
             waitedNanos += System.nanoTime() - before;
             if (contributors > 1 && !leftOut) {
                 capture.compare(gradient);
             }
-            globalNorm = capture.sumNorm(gradient, scale) / examples;
+            globalNorm = Math.sqrt(squares) / examples;
         } else {
             globalNorm = capture.gradNorm();
         }

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 class RingTest {
     private static final long SECRET = 4711;
+    private static final Ring.PartMeasure NOTHING = (from, to) -> 0;
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
 
@@ -73,10 +74,23 @@ class RingTest {
                 expected[i] += input[i];
             }
         }
+        double[] measured = new double[workers];
         List<float[]> sums = onEach(workers, (ring, rank) -> {
-            ring.sum(inputs[rank], n);
+            measured[rank] = ring.sum(inputs[rank], n, (from, to) -> {
+                // Whole numbers again; and a part that is measured too early, twice or not at all shows.
+                double weighted = to - from;
+                for (int i = from; i < to; i++) {
+                    weighted += (i % 7) * inputs[rank][i];
+                }
+                return weighted;
+            });
             return inputs[rank];
         });
+        double weighted = n;
+        for (int i = 0; i < n; i++) {
+            weighted += (i % 7) * expected[i];
+        }
+        assertThat(measured).containsOnly(weighted);
         for (float[] sum : sums) {
             for (int i = 0; i < n; i++) {
                 if (sum[i] != expected[i]) {
@@ -95,7 +109,7 @@ class RingTest {
                 for (int i = 0; i < values.length; i++) {
                     values[i] = values[i] * 1e-3f + (float) random.nextGaussian();
                 }
-                ring.sum(values, values.length);
+                ring.sum(values, values.length, NOTHING);
             }
             return values;
         });
@@ -107,7 +121,7 @@ class RingTest {
     void whatIsNotANumberSpreads() throws Exception {
         List<float[]> sums = onEach(2, (ring, rank) -> {
             float[] values = {1, rank == 1 ? Float.NaN : 2, rank == 0 ? Float.POSITIVE_INFINITY : 3};
-            ring.sum(values, 3);
+            ring.sum(values, 3, NOTHING);
             return values;
         });
         assertThat(sums).allSatisfy(sum -> assertThat(sum).containsExactly(2, Float.NaN, Float.POSITIVE_INFINITY));
@@ -131,7 +145,7 @@ class RingTest {
                         ring.close();
                         return 0;
                     }
-                    ring.sum(new float[100], 100);
+                    ring.sum(new float[100], 100, NOTHING);
                     return 0;
                 }))
                 .isInstanceOf(ExecutionException.class)
