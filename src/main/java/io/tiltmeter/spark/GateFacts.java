@@ -61,6 +61,15 @@ final class GateFacts {
 
     /** Measures. */
     Map<Class<?>, Fact> measure() {
+        long rows = rows(train) + eval.map(GateFacts::rows).orElse(0L);
+        return ShufflePartitions.during(spark, rows, this::facts);
+    }
+
+    private static long rows(Side side) {
+        return side.scan().profile().all().rows();
+    }
+
+    private Map<Class<?>, Fact> facts() {
         Map<Class<?>, Fact> facts = new HashMap<>();
         Optional<RowContents> contents = contents();
         eval.ifPresent(side -> facts.put(

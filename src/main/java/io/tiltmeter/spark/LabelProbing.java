@@ -4,12 +4,13 @@ import io.tiltmeter.validate.ConfidentLearning;
 import io.tiltmeter.validate.Document;
 import io.tiltmeter.validate.LabelProbe;
 import io.tiltmeter.validate.RowPlace;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.LongFunction;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.ml.classification.LogisticRegression;
 import org.apache.spark.ml.classification.LogisticRegressionModel;
@@ -34,6 +35,8 @@ final class LabelProbing {
     private static final int LEAST_OF_CLASS = 2 * FOLDS;
     private static final int MOST_CLASSES = 100;
     private static final int ITERATIONS = 50;
+    /** Probabilities are compared with thresholds, for which four digits do. */
+    private static final double TOLERANCE = 1e-4;
     /** As much as one row in a hundred: enough that no coefficient runs away where classes are separable. */
     private static final double REGULARISATION = 0.01;
 
@@ -128,14 +131,12 @@ final class LabelProbing {
         List<Vector> features = rows.stream()
                 .map(row -> sequence ? counts(row.units()) : numbers(row.units()))
                 .toList();
+        // A fit is a hundred jobs of one task each: together they use what a cluster has.
+        List<CompletableFuture<LogisticRegressionModel>> models = IntStream.range(0, FOLDS)
+                .mapToObj(fold -> Background.supply(() -> fit(spark, allBut(fold, labels, features))))
+                .toList();
         for (int fold = 0; fold < FOLDS; fold++) {
-            List<Row> training = new ArrayList<>();
-            for (int i = 0; i < rows.size(); i++) {
-                if (i % FOLDS != fold) {
-                    training.add(RowFactory.create((double) labels[i], features.get(i)));
-                }
-            }
-            LogisticRegressionModel model = fit(spark, training);
+            LogisticRegressionModel model = models.get(fold).join();
             for (int i = fold; i < rows.size(); i += FOLDS) {
                 probabilities[i] = new double[classes];
                 double[] known = model.predictProbability(features.get(i)).toArray();
@@ -143,6 +144,13 @@ final class LabelProbing {
             }
         }
         return probabilities;
+    }
+
+    private static List<Row> allBut(int fold, int[] labels, List<Vector> features) {
+        return IntStream.range(0, labels.length)
+                .filter(i -> i % FOLDS != fold)
+                .mapToObj(i -> RowFactory.create((double) labels[i], features.get(i)))
+                .toList();
     }
 
     private static LogisticRegressionModel fit(SparkSession spark, List<Row> training) {
@@ -153,6 +161,7 @@ final class LabelProbing {
                     .setFamily("multinomial")
                     .setRegParam(REGULARISATION)
                     .setMaxIter(ITERATIONS)
+                    .setTol(TOLERANCE)
                     .fit(frame);
         } finally {
             frame.unpersist();

@@ -1,7 +1,9 @@
 package io.tiltmeter.train.faults;
 
+import io.tiltmeter.config.SettingsLoader;
 import io.tiltmeter.spark.Outcome;
 import io.tiltmeter.spark.Progress;
+import io.tiltmeter.spark.ValidateJob;
 import io.tiltmeter.train.TrainJob;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -64,15 +66,38 @@ public final class DemoFleet {
             String data = new Path(new Path(output, "data"), run.dataName()).toString();
             if (written.add(run.dataName())) {
                 run.data().write(spark, data);
+                if (run.program() == Program.LSTM) {
+                    gate(spark, data, verdict(output, run), progress);
+                }
             }
             forget(spark, new Path(output, run.runId()));
-            TrainJob.run(spark, new TrainJob.Request(run.config(data), output, false, false, false, 80), stage -> {});
+            Optional<TrainJob.GateVerdict> verdict = run.program() == Program.LSTM
+                    ? Optional.of(new TrainJob.GateVerdict(verdict(output, run), true))
+                    : Optional.empty();
+            TrainJob.run(
+                    spark,
+                    new TrainJob.Request(run.config(data), output, false, false, false, 80, verdict),
+                    stage -> {});
         }
         return new Outcome(
                 "Trained " + runs.size() + " runs on " + WORKERS + " workers into " + output,
                 Optional.empty(),
                 List.of(),
                 Optional.of(output));
+    }
+
+    private static String verdict(String output, PlantedTraining run) {
+        return new Path(new Path(output, "gate"), run.dataName()).toString();
+    }
+
+    /** The gate before the training on text: the runs carry its verdict into the nightly report. */
+    private static void gate(SparkSession spark, String data, String output, Progress progress) {
+        progress.stage("Validating the text before it is trained on; see " + new Path(output, "report.html"));
+        ValidateJob.run(
+                spark,
+                new ValidateJob.Request(data, List.of(), Optional.empty(), output, false, 80, false),
+                SettingsLoader.defaults(),
+                stage -> {});
     }
 
     /** Checkpoints of an earlier demo in this folder would keep a run from being trained anew. */
