@@ -1,17 +1,22 @@
 package io.tiltmeter.spark;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tiltmeter.config.Settings;
 import io.tiltmeter.validate.ColumnProfile;
 import io.tiltmeter.validate.DatasetProfile;
 import io.tiltmeter.validate.Distinct;
 import io.tiltmeter.validate.ShardProfile;
+import io.tiltmeter.validate.checks.UniqueKeysCheck;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
@@ -55,14 +60,24 @@ public final class GateSuite {
     }
 
     /** What the profile says, by Deequ's names: metric, column and key with tabs between. */
-    public Map<String, Double> values(String output) {
+    public Map<String, Double> values(String output) throws IOException {
         DatasetProfile profile = ProfileStore.read(
                 spark,
                 ProfileStore.find(output, spark.sparkContext().hadoopConfiguration())
-                        .map(path -> new Path(path.toString()))
+                        .map(path -> new org.apache.hadoop.fs.Path(path.toString()))
                         .orElseThrow());
         ShardProfile all = profile.all();
         Map<String, Double> values = new TreeMap<>();
+        for (JsonNode check : new ObjectMapper()
+                .readTree(Files.readString(Path.of(output, "verdict.json")))
+                .path("checks")) {
+            if (check.path("id").asText().equals(UniqueKeysCheck.ID)) {
+                check.path("judgements")
+                        .forEach(judgement -> values.put(
+                                "Uniqueness\t" + judgement.path("column").asText() + "\t",
+                                1 - judgement.path("effect").asDouble()));
+            }
+        }
         values.put("Size\t*\t", (double) all.rows());
         for (ColumnProfile column : all.columns()) {
             String name = "\t" + column.spec().name() + "\t";

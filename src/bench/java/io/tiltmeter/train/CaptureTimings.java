@@ -270,11 +270,13 @@ public final class CaptureTimings {
                     capture.begin(step, BATCH);
                 }
                 network.fit(batch);
-                if (i > 0) {
-                    boolean sampled = capture != null
-                            && (capture.layersMeasured() || capture.updateNorm().isPresent());
-                    stretch.add((System.nanoTime() - from) * 1e-9, sampled && capture.layersMeasured(), sampled);
+                double seconds = (System.nanoTime() - from) * 1e-9;
+                if (i == 0) {
+                    continue;
                 }
+                boolean layers = capture != null && capture.layersMeasured();
+                boolean norms = capture != null && capture.updateNorm().isPresent();
+                stretch.add(seconds, layers, layers || norms);
             }
             if (capture != null) {
                 capture.end();

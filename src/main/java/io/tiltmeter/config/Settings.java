@@ -299,6 +299,7 @@ public record Settings(
      * @param pairs most pairs of rows compared exactly
      * @param evalUnits most tokens or words of evaluation documents held in memory
      * @param probeRows most rows the probe of labels is trained on; 0 for no probe
+     * @param uniqueColumns names of columns that have another value in every row
      */
     public record Validate(
             @Setting(
@@ -400,7 +401,14 @@ public record Settings(
                             "five fits on so many take seconds, and hold 100 wrong labels where one in a hundred is wrong",
                     min = 0,
                     max = 1_000_000)
-            int probeRows)
+            int probeRows,
+
+            @Setting(
+                    value =
+                            "Columns of keys, which no two rows share, separated by commas; numbers and text. Empty: none.",
+                    unit = "1",
+                    origin = "what should be unique is for its owner to say; a hash of every key is shuffled")
+            String uniqueColumns)
             implements Serializable {
         public static final Validate DEFAULTS = new Validate(
                 "tokens,token_ids,input_ids,ids",
@@ -415,6 +423,7 @@ public record Settings(
                 "source,domain,subset,dataset",
                 1_000_000,
                 4_000_000,
-                10_000);
+                10_000,
+                "");
     }
 }

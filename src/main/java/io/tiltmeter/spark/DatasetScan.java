@@ -3,15 +3,23 @@ package io.tiltmeter.spark;
 import io.tiltmeter.validate.ColumnKind;
 import io.tiltmeter.validate.DataSpec;
 import io.tiltmeter.validate.Histogram;
+import io.tiltmeter.validate.KeyRepeats;
+import io.tiltmeter.validate.RowKeys;
+import io.tiltmeter.validate.RowPlace;
 import io.tiltmeter.validate.ShardProfile;
 import io.tiltmeter.validate.TokenCells;
 import java.io.Serializable;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.spark.Partitioner;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -34,6 +42,12 @@ final class DatasetScan {
 
     /** Token ids whose counts go to one place. */
     private static final int CHUNK = 1 << 14;
+
+    /** Group of the first part of the keys: below those of counts, as those are below those of shards. */
+    private static final int KEYS = Integer.MIN_VALUE;
+
+    /** Keys of a column that a task holds before it passes them on: some 24 MB. */
+    private static final int MOST_KEYS = 1_000_000;
 
     private static final int SAMPLED_SHARDS = 32;
     private static final int SAMPLED_ROWS = 1000;
@@ -63,20 +77,36 @@ final class DatasetScan {
         /** A shard that turned out to be damaged. */
         record Damage(String shard, String reason) implements Found {}
 
+        /** Keys of rows, of one part of all. */
+        record Keys(String column, RowKeys keys) implements Found {}
+
+        /** What the keys of one part come to. */
+        record Repeats(String column, KeyRepeats repeats) implements Found {}
+
         /** Counts of token ids from {@code first} on. */
         record Counts(String column, int first, Histogram counts) implements Found {}
     }
 
-    /** Scans the shards: profiles of sound ones in order, damaged ones, and counts of token ids. */
-    static JavaRDD<Found> scan(SparkSession spark, ShardSweep sweep, DataSpec data) {
+    /**
+     * Scans the shards: profiles of sound ones in order, damaged ones, counts of token ids, and repeated keys.
+     *
+     * @param keys columns that should be unique
+     */
+    static JavaRDD<Found> scan(SparkSession spark, ShardSweep sweep, DataSpec data, Set<String> keys) {
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         List<List<Piece>> tasks = tasks(spark, sweep);
         ShardReaders readers = ShardReaders.of(spark, sweep.layouts());
         Broadcast<DataSpec> shared = context.broadcast(data);
         JavaPairRDD<Place, Found> parts = context.parallelize(tasks, Math.max(1, tasks.size()))
-                .flatMapToPair(new ScanTask(readers, sweep.layouts(), shared));
+                .flatMapToPair(new ScanTask(readers, sweep.layouts(), shared, keys));
         int groups = (sweep.shards().size() + GROUP - 1) / GROUP;
-        return merge(parts, Math.max(1, Math.min(groups, context.defaultParallelism() * 8)), shared);
+        return merge(parts, partitions(context, groups, keys), shared);
+    }
+
+    /** Partitions for the parts: a group or a part of the keys each, or a few tasks a core. */
+    static int partitions(JavaSparkContext context, int groups, Set<String> keys) {
+        int parts = keys.isEmpty() ? groups : Math.max(groups, RowKeys.BUCKETS);
+        return Math.max(1, Math.min(parts, context.defaultParallelism() * 8));
     }
 
     /** Merges parts into shards, each partition in order. */
@@ -210,8 +240,10 @@ final class DatasetScan {
         private final ShardReaders readers;
         private final List<ShardLayout> layouts;
         private final Broadcast<DataSpec> data;
+        private final TreeSet<String> keyColumns;
 
-        ScanTask(ShardReaders readers, List<ShardLayout> layouts, Broadcast<DataSpec> data) {
+        ScanTask(ShardReaders readers, List<ShardLayout> layouts, Broadcast<DataSpec> data, Set<String> keyColumns) {
+            this.keyColumns = new TreeSet<>(keyColumns);
             this.readers = readers;
             this.layouts = layouts;
             this.data = data;
@@ -220,39 +252,50 @@ final class DatasetScan {
         @Override
         public java.util.Iterator<Tuple2<Place, Found>> call(List<Piece> pieces) {
             Map<String, Histogram> histograms = new LinkedHashMap<>();
+            Map<String, RowKeys> keys = new TreeMap<>();
             java.util.Iterator<Piece> each = pieces.iterator();
             return new java.util.Iterator<>() {
-                private java.util.Iterator<Tuple2<Place, Found>> counts =
-                        List.<Tuple2<Place, Found>>of().iterator();
+                private final Deque<Tuple2<Place, Found>> ready = new ArrayDeque<>();
                 private boolean counted;
 
                 @Override
                 public boolean hasNext() {
-                    if (!each.hasNext() && !counted) {
+                    if (ready.isEmpty() && !each.hasNext() && !counted) {
                         counted = true;
-                        counts = DatasetScan.counts(histograms).iterator();
+                        ready.addAll(counts(histograms));
+                        ready.addAll(keys(keys));
                     }
-                    return each.hasNext() || counts.hasNext();
+                    return each.hasNext() || !ready.isEmpty();
                 }
 
                 @Override
                 public Tuple2<Place, Found> next() {
-                    return each.hasNext() ? read(each.next(), histograms) : counts.next();
+                    if (!hasNext()) {
+                        throw new NoSuchElementException("Nothing is left");
+                    }
+                    if (ready.isEmpty()) {
+                        ready.add(read(each.next(), histograms, keys));
+                        if (keys.values().stream().anyMatch(some -> some.size() >= MOST_KEYS)) {
+                            ready.addAll(keys(keys));
+                            keys.clear();
+                        }
+                    }
+                    return ready.remove();
                 }
             };
         }
 
-        private Tuple2<Place, Found> read(Piece piece, Map<String, Histogram> histograms) {
+        private Tuple2<Place, Found> read(Piece piece, Map<String, Histogram> histograms, Map<String, RowKeys> keys) {
             ShardFile shard = piece.shard();
             Place place = new Place(group(shard.index()), shard.index(), piece.part());
             Found found;
             try {
-                found = profile(piece, histograms);
+                found = profile(piece, histograms, keys);
             } catch (Exception first) {
                 rethrowIfInterrupted(first);
                 try {
                     // Once more: a network that failed for a moment is no damage.
-                    found = profile(piece, histograms);
+                    found = profile(piece, histograms, keys);
                 } catch (Exception again) {
                     rethrowIfInterrupted(again);
                     found = new Found.Damage(shard.name(), ReadFailure.damaged(again));
@@ -261,17 +304,23 @@ final class DatasetScan {
             return new Tuple2<>(place, found);
         }
 
-        private Found profile(Piece piece, Map<String, Histogram> histograms) {
+        private Found profile(Piece piece, Map<String, Histogram> histograms, Map<String, RowKeys> keys) {
             ShardLayout layout = layouts.get(piece.shard().schema());
             ShardProfile profile = new ShardProfile(piece.shard().name(), data.value());
             Map<String, Histogram> fresh = countInto(profile, layout);
             RowFeeder feeder = new RowFeeder(layout, profile);
             long[] row = {piece.firstRow()};
+            KeyReader reader = new KeyReader(layout, keyColumns);
+            Map<String, RowKeys> freshKeys = new TreeMap<>();
+            int shard = piece.shard().index();
             readers.read(piece.shard(), piece.start(), piece.length(), each -> {
+                reader.read(each, RowPlace.number(false, shard, row[0]), freshKeys);
                 feeder.add(each, row[0]++);
                 return true;
             });
-            // Only now: the tokens of a damaged shard do not count.
+            // Only now: the tokens and keys of a damaged shard do not count.
+            freshKeys.forEach((column, some) ->
+                    keys.computeIfAbsent(column, c -> new RowKeys()).addAll(some));
             fresh.forEach((column, counts) ->
                     histograms.computeIfAbsent(column, c -> new Histogram()).add(0, counts));
             return new Found.Profile(group(piece.shard().index()), profile.encode());
@@ -289,6 +338,20 @@ final class DatasetScan {
             }
         });
         return chunks;
+    }
+
+    /** Keys by column, each part to a place of its own. */
+    static List<Tuple2<Place, Found>> keys(Map<String, RowKeys> keys) {
+        List<Tuple2<Place, Found>> parts = new ArrayList<>();
+        keys.forEach((column, all) -> {
+            RowKeys[] dealt = all.dealt();
+            for (int i = 0; i < dealt.length; i++) {
+                if (dealt[i].size() > 0) {
+                    parts.add(new Tuple2<>(new Place(KEYS + i, 0, 0), new Found.Keys(column, dealt[i])));
+                }
+            }
+        });
+        return parts;
     }
 
     /** A task that was told to stop must not take that for a damaged file. */

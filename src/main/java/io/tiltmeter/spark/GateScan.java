@@ -9,6 +9,7 @@ import io.tiltmeter.validate.Dataset;
 import io.tiltmeter.validate.DatasetProfile;
 import io.tiltmeter.validate.Gate;
 import io.tiltmeter.validate.Histogram;
+import io.tiltmeter.validate.KeyRepeats;
 import io.tiltmeter.validate.Results;
 import io.tiltmeter.validate.ShardProfile;
 import io.tiltmeter.validate.TokenCells;
@@ -20,6 +21,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -32,23 +34,33 @@ import org.apache.spark.storage.StorageLevel;
  * A scanned dataset: the profiles of its shards, where they were made, and their sum.
  *
  * @param damaged shards that turned out to be damaged while they were read
+ * @param keys of the columns that should be unique
  */
-record GateScan(JavaRDD<Found> found, DatasetProfile profile, Map<String, String> damaged) implements AutoCloseable {
+record GateScan(JavaRDD<Found> found, DatasetProfile profile, Map<String, String> damaged, Map<String, KeyRepeats> keys)
+        implements AutoCloseable {
 
     /**
      * Reads every row once.
      *
      * @param cells how tokens are lumped, by column
      * @param vocabulary fingerprint of the vocabulary file, {@code ""} without one
+     * @param keyColumns columns that should be unique
      */
     static GateScan run(
-            SparkSession spark, GateSource source, DataSpec data, Map<String, TokenCells> cells, String vocabulary) {
-        JavaRDD<Found> found = source.scan(spark, data).persist(StorageLevel.MEMORY_AND_DISK_SER());
+            SparkSession spark,
+            GateSource source,
+            DataSpec data,
+            Map<String, TokenCells> cells,
+            String vocabulary,
+            Set<String> keyColumns) {
+        JavaRDD<Found> found = source.scan(spark, data, keyColumns).persist(StorageLevel.MEMORY_AND_DISK_SER());
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         Broadcast<DataSpec> shared = context.broadcast(data);
         TreeMap<Integer, byte[]> groups = new TreeMap<>();
         Map<String, Histogram> histograms = new TreeMap<>();
         Map<String, String> damaged = new TreeMap<>();
+        Map<String, KeyRepeats> keys = new TreeMap<>();
+        keyColumns.forEach(column -> keys.put(column, KeyRepeats.NONE));
         long shards = 0;
         for (Sum sum : found.mapPartitions(new Summing(shared)).collect()) {
             groups.putAll(sum.groups());
@@ -57,12 +69,14 @@ record GateScan(JavaRDD<Found> found, DatasetProfile profile, Map<String, String
                             .computeIfAbsent(each.column(), column -> new Histogram())
                             .add(each.first(), each.counts()));
             sum.damages().forEach(damage -> damaged.put(damage.shard(), damage.reason()));
+            sum.repeats()
+                    .forEach(each -> keys.merge(each.column(), each.repeats(), (a, b) -> a.plus(b, data.offenders())));
             shards += sum.shards();
         }
         ShardProfile whole = new ShardProfile("", data);
         groups.values().forEach(bytes -> whole.merge(ShardProfile.decode(bytes, data)));
         DatasetProfile profile = new DatasetProfile(whole.encode(), data, shards, histograms, cells, vocabulary);
-        return new GateScan(found, profile, damaged);
+        return new GateScan(found, profile, damaged, keys);
     }
 
     /** What is known of token ids before the scan. */
@@ -106,7 +120,12 @@ record GateScan(JavaRDD<Found> found, DatasetProfile profile, Map<String, String
     }
 
     /** What a partition comes to. */
-    private record Sum(Map<Integer, byte[]> groups, List<Found.Counts> counts, List<Found.Damage> damages, long shards)
+    private record Sum(
+            Map<Integer, byte[]> groups,
+            List<Found.Counts> counts,
+            List<Found.Damage> damages,
+            List<Found.Repeats> repeats,
+            long shards)
             implements java.io.Serializable {}
 
     /** Adds up a partition, group by group. */
@@ -124,6 +143,7 @@ record GateScan(JavaRDD<Found> found, DatasetProfile profile, Map<String, String
             Map<Integer, ShardProfile> groups = new TreeMap<>();
             List<Found.Counts> counts = new ArrayList<>();
             List<Found.Damage> damages = new ArrayList<>();
+            List<Found.Repeats> repeats = new ArrayList<>();
             long shards = 0;
             while (found.hasNext()) {
                 Found each = found.next();
@@ -135,11 +155,13 @@ record GateScan(JavaRDD<Found> found, DatasetProfile profile, Map<String, String
                     counts.add(some);
                 } else if (each instanceof Found.Damage damage) {
                     damages.add(damage);
+                } else if (each instanceof Found.Repeats some) {
+                    repeats.add(some);
                 }
             }
             Map<Integer, byte[]> encoded = new TreeMap<>();
             groups.forEach((group, profile) -> encoded.put(group, profile.encode()));
-            return List.of(new Sum(encoded, counts, damages, shards)).iterator();
+            return List.of(new Sum(encoded, counts, damages, repeats, shards)).iterator();
         }
     }
 

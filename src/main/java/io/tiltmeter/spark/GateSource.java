@@ -31,7 +31,12 @@ sealed interface GateSource {
 
     Map<String, TokenCells> sampleCells(SparkSession spark);
 
-    JavaRDD<Found> scan(SparkSession spark, DataSpec data);
+    /**
+     * Reads every row once.
+     *
+     * @param keys columns that should be unique
+     */
+    JavaRDD<Found> scan(SparkSession spark, DataSpec data, Set<String> keys);
 
     FileFacts facts(Map<String, String> damagedInside, Map<String, Long> manifest);
 
@@ -113,8 +118,8 @@ sealed interface GateSource {
         }
 
         @Override
-        public JavaRDD<Found> scan(SparkSession spark, DataSpec data) {
-            return DatasetScan.scan(spark, sweep, data);
+        public JavaRDD<Found> scan(SparkSession spark, DataSpec data, Set<String> keys) {
+            return DatasetScan.scan(spark, sweep, data, keys);
         }
 
         @Override
@@ -173,8 +178,8 @@ sealed interface GateSource {
         }
 
         @Override
-        public JavaRDD<Found> scan(SparkSession spark, DataSpec data) {
-            return table.scan(spark, data);
+        public JavaRDD<Found> scan(SparkSession spark, DataSpec data, Set<String> keys) {
+            return table.scan(spark, data, keys);
         }
 
         @Override

@@ -17,6 +17,7 @@ import org.apache.spark.sql.catalyst.expressions.SpecializedGetters;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.StringType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What of rows is compared with other rows: columns of one kind, in the order of their names.
@@ -74,6 +75,18 @@ record RowContents(ColumnKind kind, List<String> columns) implements Serializabl
     /** Whether contents are sequences, whose shingles say something. */
     boolean isSequence() {
         return kind != ColumnKind.NUMBERS;
+    }
+
+    /** The struct that a column is in, or the row; null if it is missing. */
+    static @Nullable SpecializedGetters parent(Leaf leaf, InternalRow row) {
+        SpecializedGetters at = row;
+        for (int i = 0; i < leaf.widths().length; i++) {
+            if (at.isNullAt(leaf.path()[i])) {
+                return null;
+            }
+            at = at.getStruct(leaf.path()[i], leaf.widths()[i]);
+        }
+        return at;
     }
 
     /** Reads rows of a layout. */
@@ -146,17 +159,6 @@ record RowContents(ColumnKind kind, List<String> columns) implements Serializabl
                 }
             }
             return false;
-        }
-
-        private static @org.jspecify.annotations.Nullable SpecializedGetters parent(Leaf leaf, InternalRow row) {
-            SpecializedGetters at = row;
-            for (int i = 0; i < leaf.widths().length; i++) {
-                if (at.isNullAt(leaf.path()[i])) {
-                    return null;
-                }
-                at = at.getStruct(leaf.path()[i], leaf.widths()[i]);
-            }
-            return at;
         }
 
         private String label(InternalRow row) {

@@ -65,6 +65,11 @@ final class RowFeeder {
                 : type instanceof ShortType ? array.getShort(i) : array.getByte(i);
     }
 
+    /** The bits of a cell that is a number of up to 64 bits; 0.0 and -0.0 are one number. */
+    static long bits(SpecializedGetters at, int i, DataType type) {
+        return type instanceof LongType ? at.getLong(i) : Double.doubleToLongBits(number(at, i, type) + 0.0);
+    }
+
     /** A cell or element that is a number of any type. */
     static double number(SpecializedGetters at, int i, DataType type) {
         if (type instanceof DoubleType) {

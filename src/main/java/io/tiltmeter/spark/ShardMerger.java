@@ -4,6 +4,7 @@ import io.tiltmeter.spark.DatasetScan.Found;
 import io.tiltmeter.spark.DatasetScan.Place;
 import io.tiltmeter.validate.DataSpec;
 import io.tiltmeter.validate.Histogram;
+import io.tiltmeter.validate.RowKeys;
 import io.tiltmeter.validate.ShardProfile;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,7 +16,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import scala.Tuple2;
 
-/** Merges the sorted parts of a partition: those of one shard into its profile, counts of one chunk into one. */
+/** Merges the sorted parts of a partition: those of one shard into its profile, counts of one chunk into one, keys of one part into what they come to. */
 final class ShardMerger implements Iterator<Found> {
     private final Iterator<Tuple2<Place, Found>> parts;
     private final DataSpec data;
@@ -49,6 +50,7 @@ final class ShardMerger implements Iterator<Found> {
         List<Found.Profile> profiles = new ArrayList<>();
         List<Found.Damage> damages = new ArrayList<>();
         Map<String, Histogram> counts = new TreeMap<>();
+        Map<String, RowKeys> keys = new TreeMap<>();
         int firstId = 0;
         while (ahead != null
                 && ahead._1().group() == first._1().group()
@@ -61,11 +63,14 @@ final class ShardMerger implements Iterator<Found> {
             } else if (found instanceof Found.Counts each) {
                 firstId = each.first();
                 counts.computeIfAbsent(each.column(), c -> new Histogram()).add(0, each.counts());
+            } else if (found instanceof Found.Keys some) {
+                keys.computeIfAbsent(some.column(), c -> new RowKeys()).addAll(some.keys());
             }
             ahead = parts.hasNext() ? parts.next() : null;
         }
         int from = firstId;
         counts.forEach((column, sum) -> ready.add(new Found.Counts(column, from, sum)));
+        keys.forEach((column, all) -> ready.add(new Found.Repeats(column, all.repeats(data.offenders()))));
         if (!damages.isEmpty()) {
             // A shard of which a part is damaged is not judged by the rest.
             ready.add(damages.get(0));

@@ -8,6 +8,7 @@ import io.tiltmeter.validate.DataSpec;
 import io.tiltmeter.validate.Document;
 import io.tiltmeter.validate.FileFacts;
 import io.tiltmeter.validate.Histogram;
+import io.tiltmeter.validate.RowKeys;
 import io.tiltmeter.validate.RowPlace;
 import io.tiltmeter.validate.ShardProfile;
 import io.tiltmeter.validate.TokenCells;
@@ -19,7 +20,9 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.StreamSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -85,14 +88,14 @@ record TableScan(
         return new FileFacts(List.of(), Map.of(), List.of(), manifest);
     }
 
-    JavaRDD<Found> scan(SparkSession spark, DataSpec data) {
+    JavaRDD<Found> scan(SparkSession spark, DataSpec data, Set<String> keys) {
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         Broadcast<DataSpec> shared = context.broadcast(data);
         JavaPairRDD<Place, Found> parts = InternalFrames.rows(frame)
-                .mapPartitionsWithIndex(new RowsTask(layout, shards, name, shared), false)
+                .mapPartitionsWithIndex(new RowsTask(layout, shards, name, shared, keys), false)
                 .mapToPair(part -> part);
         int groups = DatasetScan.group(shards.size()) + 1;
-        return DatasetScan.merge(parts, Math.min(groups, context.defaultParallelism() * 8), shared);
+        return DatasetScan.merge(parts, DatasetScan.partitions(context, groups, keys), shared);
     }
 
     /** Contents of all rows that have some; their numbers have the task in place of the shard. */
@@ -143,8 +146,15 @@ record TableScan(
         private final List<String> shards;
         private final String table;
         private final Broadcast<DataSpec> data;
+        private final TreeSet<String> keyColumns;
 
-        RowsTask(ShardLayout layout, List<String> shards, String table, Broadcast<DataSpec> data) {
+        RowsTask(
+                ShardLayout layout,
+                List<String> shards,
+                String table,
+                Broadcast<DataSpec> data,
+                Set<String> keyColumns) {
+            this.keyColumns = new TreeSet<>(keyColumns);
             this.layout = layout;
             this.shards = shards;
             this.table = table;
@@ -160,8 +170,12 @@ record TableScan(
             String file = "";
             int shard = shards.size();
             RowFeeder feeder = null;
+            KeyReader reader = new KeyReader(layout, keyColumns);
+            Map<String, RowKeys> keys = new TreeMap<>();
+            long number = 0;
             while (rows.hasNext()) {
                 InternalRow row = rows.next();
+                reader.read(row, RowPlace.number(false, task, number++), keys);
                 String now = InternalFrames.fileOfTask();
                 if (feeder == null || !now.equals(file)) {
                     file = now;
@@ -182,6 +196,7 @@ record TableScan(
                     new Place(DatasetScan.group(index), index, task),
                     new Found.Profile(DatasetScan.group(index), profile.encode()))));
             found.addAll(DatasetScan.counts(histograms));
+            found.addAll(DatasetScan.keys(keys));
             return found.iterator();
         }
     }

@@ -21,15 +21,20 @@ import io.tiltmeter.validate.LabelProbe;
 import io.tiltmeter.validate.Results;
 import io.tiltmeter.validate.Status;
 import io.tiltmeter.validate.TokenCells;
+import io.tiltmeter.validate.UniqueKeys;
 import io.tiltmeter.validate.Verdict;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -82,7 +87,8 @@ public final class ValidateJob {
                 validate.manifest().isEmpty() ? Map.of() : ManifestFile.load(validate.manifest(), configuration);
         Optional<DatasetProfile> baseline = baseline(spark, request.baseline(), validate, vocabulary, progress);
         progress.stage(String.format("Reading %,d files", source.files()));
-        try (GateScan scan = scan(spark, source, validate, vocabulary, baseline)) {
+        Set<String> keys = keys(source, validate);
+        try (GateScan scan = scan(spark, source, validate, vocabulary, baseline, keys)) {
             FileFacts facts = source.facts(scan.damaged(), manifest);
             if (scan.profile().shards() == 0) {
                 throw new InputException("Cannot validate '" + request.data() + "': none of its "
@@ -92,6 +98,7 @@ public final class ValidateJob {
             }
             Map<Class<?>, Dataset.Fact> known = new HashMap<>();
             known.put(FileFacts.class, facts);
+            known.put(UniqueKeys.class, UniqueKeys.of(scan.keys(), source::place));
             known.putAll(measured(spark, new Side(source, scan), request, settings, vocabulary, progress));
             progress.stage(String.format("Judging %,d shards", scan.profile().shards()));
             Dataset data = new Dataset(scan.profile(), baseline, known);
@@ -133,7 +140,7 @@ public final class ValidateJob {
         progress.stage("Reading the evaluation data " + name);
         GateSource source = GateSource.open(spark, name, settings.validate());
         Optional<DatasetProfile> reference = Optional.of(train.scan().profile());
-        try (GateScan scan = scan(spark, source, settings.validate(), vocabulary, reference)) {
+        try (GateScan scan = scan(spark, source, settings.validate(), vocabulary, reference, Set.of())) {
             if (scan.profile().shards() == 0) {
                 throw new InputException("Cannot read evaluation data '" + name + "': none of its " + source.files()
                         + " files can be read");
@@ -147,7 +154,8 @@ public final class ValidateJob {
             GateSource source,
             Settings.Validate settings,
             Optional<VocabularyFile> vocabulary,
-            Optional<DatasetProfile> baseline) {
+            Optional<DatasetProfile> baseline,
+            Set<String> keys) {
         Map<String, TokenCells> cells =
                 new TreeMap<>(baseline.map(DatasetProfile::cells).orElse(Map.of()));
         cells.keySet().retainAll(source.tokenColumns());
@@ -163,7 +171,27 @@ public final class ValidateJob {
                 source,
                 data,
                 cells,
-                vocabulary.map(VocabularyFile::fingerprint).orElse(""));
+                vocabulary.map(VocabularyFile::fingerprint).orElse(""),
+                keys);
+    }
+
+    /** The columns that should be unique. */
+    private static Set<String> keys(GateSource source, Settings.Validate settings) {
+        Set<String> keys = Arrays.stream(settings.uniqueColumns().split(",", -1))
+                .map(String::strip)
+                .filter(name -> !name.isEmpty())
+                .collect(Collectors.toCollection(TreeSet::new));
+        for (String key : keys) {
+            for (ShardLayout layout : source.layouts()) {
+                if (layout.leaves().stream()
+                        .noneMatch(leaf -> leaf.spec().name().equals(key) && KeyReader.isKey(leaf.type()))) {
+                    throw new InputException("Setting 'validate.unique-columns' names '" + key
+                            + "', expected columns of numbers or text that all of '" + source.name()
+                            + "' has; it has " + layout.description());
+                }
+            }
+        }
+        return keys;
     }
 
     /** The baseline's profile: read where there is one, several merged, else made of its data. */
@@ -184,7 +212,7 @@ public final class ValidateJob {
             } else {
                 progress.stage("Reading the baseline " + name);
                 GateSource source = GateSource.open(spark, name, settings);
-                try (GateScan scan = scan(spark, source, settings, vocabulary, Optional.ofNullable(merged))) {
+                try (GateScan scan = scan(spark, source, settings, vocabulary, Optional.ofNullable(merged), Set.of())) {
                     profile = scan.profile();
                 }
             }

@@ -87,6 +87,7 @@ class LayerTest {
             "DatasetScan",
             "DigestRows",
             "InternalFrames",
+            "KeyReader",
             "LogReading",
             "RecordRows",
             "RowContents",
