@@ -311,16 +311,14 @@ final class DatasetScan {
             RowFeeder feeder = new RowFeeder(layout, profile);
             long[] row = {piece.firstRow()};
             KeyReader reader = new KeyReader(layout, keyColumns);
-            Map<String, RowKeys> freshKeys = new TreeMap<>();
             int shard = piece.shard().index();
             readers.read(piece.shard(), piece.start(), piece.length(), each -> {
-                reader.read(each, RowPlace.number(false, shard, row[0]), freshKeys);
+                reader.read(each, RowPlace.number(false, shard, row[0]));
                 feeder.add(each, row[0]++);
                 return true;
             });
             // Only now: the tokens and keys of a damaged shard do not count.
-            freshKeys.forEach((column, some) ->
-                    keys.computeIfAbsent(column, c -> new RowKeys()).addAll(some));
+            reader.addTo(keys);
             fresh.forEach((column, counts) ->
                     histograms.computeIfAbsent(column, c -> new Histogram()).add(0, counts));
             return new Found.Profile(group(piece.shard().index()), profile.encode());

@@ -21,12 +21,15 @@ final class KeyReader {
     private static final long HIGH = 0x2545F4914F6CDD1DL;
     private static final long LOW = 42;
 
-    private final List<Leaf> leaves;
+    private final List<Column> columns;
     private final int corrupt;
 
-    KeyReader(ShardLayout layout, Set<String> columns) {
-        leaves = layout.leaves().stream()
-                .filter(leaf -> columns.contains(leaf.spec().name()))
+    private record Column(Leaf leaf, RowKeys keys) {}
+
+    KeyReader(ShardLayout layout, Set<String> names) {
+        columns = layout.leaves().stream()
+                .filter(leaf -> names.contains(leaf.spec().name()))
+                .map(leaf -> new Column(leaf, new RowKeys()))
                 .toList();
         corrupt = layout.corrupt();
     }
@@ -36,26 +39,33 @@ final class KeyReader {
         return type instanceof StringType || type instanceof NumericType || type instanceof BooleanType;
     }
 
-    /** Adds a row's keys, by column; rows without one are left out. */
-    void read(InternalRow row, long number, Map<String, RowKeys> into) {
-        if (leaves.isEmpty() || corrupt >= 0 && !row.isNullAt(corrupt)) {
+    /** Adds what was read so far to that of others, by column. */
+    void addTo(Map<String, RowKeys> all) {
+        columns.forEach(column -> all.computeIfAbsent(column.leaf.spec().name(), name -> new RowKeys())
+                .addAll(column.keys));
+    }
+
+    /** Reads a row's keys; a row without one has none. */
+    void read(InternalRow row, long number) {
+        if (columns.isEmpty() || corrupt >= 0 && !row.isNullAt(corrupt)) {
             return;
         }
-        for (Leaf leaf : leaves) {
+        for (Column column : columns) {
+            Leaf leaf = column.leaf;
             SpecializedGetters at = RowContents.parent(leaf, row);
             int last = leaf.path()[leaf.path().length - 1];
-            if (at != null && !at.isNullAt(last)) {
-                RowKeys keys = into.computeIfAbsent(leaf.spec().name(), column -> new RowKeys());
-                if (leaf.type() instanceof StringType) {
-                    add(keys, at.getUTF8String(last), number);
-                } else if (leaf.type() instanceof DecimalType decimal) {
-                    String text = at.getDecimal(last, decimal.precision(), decimal.scale())
-                            .toString();
-                    add(keys, UTF8String.fromBytes(text.getBytes(StandardCharsets.UTF_8)), number);
-                } else {
-                    long bits = RowFeeder.bits(at, last, leaf.type());
-                    keys.add(XXH64.hashLong(bits, HIGH), XXH64.hashLong(bits, LOW), number);
-                }
+            if (at == null || at.isNullAt(last)) {
+                continue;
+            }
+            if (leaf.type() instanceof StringType) {
+                add(column.keys, at.getUTF8String(last), number);
+            } else if (leaf.type() instanceof DecimalType decimal) {
+                String text = at.getDecimal(last, decimal.precision(), decimal.scale())
+                        .toString();
+                add(column.keys, UTF8String.fromBytes(text.getBytes(StandardCharsets.UTF_8)), number);
+            } else {
+                long bits = RowFeeder.bits(at, last, leaf.type());
+                column.keys.add(XXH64.hashLong(bits, HIGH), XXH64.hashLong(bits, LOW), number);
             }
         }
     }

@@ -171,11 +171,10 @@ record TableScan(
             int shard = shards.size();
             RowFeeder feeder = null;
             KeyReader reader = new KeyReader(layout, keyColumns);
-            Map<String, RowKeys> keys = new TreeMap<>();
             long number = 0;
             while (rows.hasNext()) {
                 InternalRow row = rows.next();
-                reader.read(row, RowPlace.number(false, task, number++), keys);
+                reader.read(row, RowPlace.number(false, task, number++));
                 String now = InternalFrames.fileOfTask();
                 if (feeder == null || !now.equals(file)) {
                     file = now;
@@ -196,6 +195,8 @@ record TableScan(
                     new Place(DatasetScan.group(index), index, task),
                     new Found.Profile(DatasetScan.group(index), profile.encode()))));
             found.addAll(DatasetScan.counts(histograms));
+            Map<String, RowKeys> keys = new TreeMap<>();
+            reader.addTo(keys);
             found.addAll(DatasetScan.keys(keys));
             return found.iterator();
         }

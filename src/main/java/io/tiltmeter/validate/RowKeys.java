@@ -16,12 +16,23 @@ public final class RowKeys implements Serializable {
     /** Parts that keys are dealt to by their hash. */
     public static final int BUCKETS = 1 << BUCKET_BITS;
 
-    private long[] high = new long[16];
-    private long[] low = new long[16];
-    private long[] rows = new long[16];
+    private long[] high;
+    private long[] low;
+    private long[] rows;
     private int size;
     // Rows left out because two with the same key are here.
     private long more;
+
+    /** Holds none. */
+    public RowKeys() {
+        this(16);
+    }
+
+    private RowKeys(int room) {
+        high = new long[room];
+        low = new long[room];
+        rows = new long[room];
+    }
 
     private static int bucket(long high) {
         return (int) (high >>> (Long.SIZE - BUCKET_BITS));
@@ -69,8 +80,13 @@ public final class RowKeys implements Serializable {
     /** The keys by the {@value #BUCKETS} parts, at most two rows of each: what many rows share takes no room. */
     public RowKeys[] dealt() {
         boolean[] leftOut = new boolean[size];
+        int[] sizes = new int[BUCKETS];
+        for (int i = 0; i < size; i++) {
+            sizes[bucket(high[i])]++;
+        }
+        // No longer than they have to be: they are about to be sent as they are.
         RowKeys[] parts = new RowKeys[BUCKETS];
-        Arrays.setAll(parts, bucket -> new RowKeys());
+        Arrays.setAll(parts, bucket -> new RowKeys(sizes[bucket]));
         int[] repeated = repeated();
         int same = 0;
         for (int i = 0; i < repeated.length; i++) {
