@@ -62,13 +62,14 @@ public final class DeequSuite {
             Costs costs = new Costs();
             spark.sparkContext().addSparkListener(costs);
             List<String> lines = new ArrayList<>();
+            List<String> spent = new ArrayList<>();
             for (int round = 0; round < rounds; round++) {
                 costs.reset();
                 long begin = System.nanoTime();
                 lines = run(spark.read().parquet(arguments[0]));
                 double seconds = (System.nanoTime() - begin) * 1e-9;
                 spark.sparkContext().listenerBus().waitUntilEmpty();
-                lines.add(String.format(
+                spent.add(String.format(
                         Locale.ROOT,
                         "cost\t\t\t%d %d %d %.3f %.3f",
                         costs.jobs.get(),
@@ -76,8 +77,9 @@ public final class DeequSuite {
                         costs.shuffled.get(),
                         costs.cpuNanos.get() * 1e-9,
                         seconds));
-                System.out.println("Deequ: " + lines.get(lines.size() - 1).strip());
+                System.out.println("Deequ: " + spent.get(round).strip());
             }
+            lines.addAll(spent);
             Files.write(values, lines);
         }
     }
