@@ -46,7 +46,7 @@ final class DatasetScan {
     /** Group of the first part of the keys: below those of counts, as those are below those of shards. */
     private static final int KEYS = Integer.MIN_VALUE;
 
-    /** Keys of a column that a task holds before it passes them on: some 24 MB. */
+    /** Keys of a column from which a task passes them on before it reads another piece; each takes 24 bytes. */
     private static final int MOST_KEYS = 1_000_000;
 
     private static final int SAMPLED_SHARDS = 32;

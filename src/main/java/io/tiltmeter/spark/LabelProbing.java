@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.LongFunction;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
@@ -136,7 +137,7 @@ final class LabelProbing {
                 .mapToObj(fold -> Background.supply(() -> fit(spark, allBut(fold, labels, features))))
                 .toList();
         for (int fold = 0; fold < FOLDS; fold++) {
-            LogisticRegressionModel model = models.get(fold).join();
+            LogisticRegressionModel model = result(models.get(fold));
             for (int i = fold; i < rows.size(); i += FOLDS) {
                 probabilities[i] = new double[classes];
                 double[] known = model.predictProbability(features.get(i)).toArray();
@@ -144,6 +145,17 @@ final class LabelProbing {
             }
         }
         return probabilities;
+    }
+
+    private static LogisticRegressionModel result(CompletableFuture<LogisticRegressionModel> model) {
+        try {
+            return model.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
     }
 
     private static List<Row> allBut(int fold, int[] labels, List<Vector> features) {

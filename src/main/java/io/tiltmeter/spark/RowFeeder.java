@@ -65,9 +65,17 @@ final class RowFeeder {
                 : type instanceof ShortType ? array.getShort(i) : array.getByte(i);
     }
 
-    /** The bits of a cell that is a number of up to 64 bits; 0.0 and -0.0 are one number. */
+    /**
+     * The bits of a cell that is a number: a whole number of any width as a long, a fraction as a double. 0.0 and -0.0 are one
+     * number.
+     */
     static long bits(SpecializedGetters at, int i, DataType type) {
-        return type instanceof LongType ? at.getLong(i) : Double.doubleToLongBits(number(at, i, type) + 0.0);
+        if (type instanceof LongType) {
+            return at.getLong(i);
+        }
+        double value = number(at, i, type);
+        boolean fraction = type instanceof DoubleType || type instanceof FloatType;
+        return fraction ? Double.doubleToLongBits(value + 0.0) : (long) value;
     }
 
     /** A cell or element that is a number of any type. */

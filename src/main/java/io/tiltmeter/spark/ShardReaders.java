@@ -31,16 +31,16 @@ record ShardReaders(List<Reader> byLayout) implements Serializable {
 
     /** Readers of all layouts. */
     static ShardReaders of(SparkSession spark, List<ShardLayout> layouts) {
-        Configuration configuration = new Configuration(spark.sparkContext().hadoopConfiguration());
-        // Writers leave a checksum beside every page; without this nobody looks at it.
-        configuration.setBoolean("parquet.page.verify-checksum.enabled", true);
         return new ShardReaders(layouts.stream()
-                .map(layout -> new Reader(reader(spark, layout, configuration)))
+                .map(layout -> new Reader(reader(spark, layout)))
                 .toList());
     }
 
-    private static Function1<PartitionedFile, Iterator<InternalRow>> reader(
-            SparkSession spark, ShardLayout layout, Configuration configuration) {
+    private static Function1<PartitionedFile, Iterator<InternalRow>> reader(SparkSession spark, ShardLayout layout) {
+        // One for each layout: Spark leaves the columns to read in it.
+        Configuration configuration = new Configuration(spark.sparkContext().hadoopConfiguration());
+        // Writers leave a checksum beside every page; without this nobody looks at it.
+        configuration.setBoolean("parquet.page.verify-checksum.enabled", true);
         FileFormat format = switch (layout.format()) {
             case PARQUET -> new ParquetFileFormat();
             case CSV -> new CSVFileFormat();

@@ -74,6 +74,23 @@ class UniqueKeysTest {
         assertThat(first.path("second").path("row").asInt()).isZero();
     }
 
+    /** One writer's numbers are ints, another's longs: the same number is the same key. */
+    @Test
+    void theWidthOfANumberIsNoPartOfTheKey() throws IOException {
+        Path data = Files.createDirectories(folder.resolve("widths"));
+        for (String type : List.of("int", "bigint")) {
+            LocalSpark.session()
+                    .range(-5, 20, 1, 1)
+                    .selectExpr("cast(if(id < 3, id, id + length('" + type + "') * 100) as " + type + ") as id")
+                    .write()
+                    .parquet(data.resolve(type).toString());
+        }
+
+        // -5 to 2 are in both.
+        assertThat(check(validate(data.toString(), "id")).path("judgements").findValuesAsText("evidence"))
+                .contains("16 of 50 rows have a key that another row has too; 42 different keys");
+    }
+
     @Test
     void withoutKeysNothingIsJudged() throws IOException {
         assertThat(check(validate(data(), "")).path("judged").asInt()).isZero();

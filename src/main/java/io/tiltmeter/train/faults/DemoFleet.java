@@ -72,7 +72,7 @@ public final class DemoFleet {
             }
             forget(spark, new Path(output, run.runId()));
             Optional<TrainJob.GateVerdict> verdict = run.program() == Program.LSTM
-                    ? Optional.of(new TrainJob.GateVerdict(verdict(output, run), true))
+                    ? Optional.of(new TrainJob.GateVerdict(verdict(output, run), false))
                     : Optional.empty();
             TrainJob.run(
                     spark,
