@@ -96,7 +96,7 @@ public enum FaultRecipe {
             "cell=simple",
             "activation=identity",
             "init=normal",
-            "init-std=0.4"),
+            "init-std=0.25"),
     DYING_RELU(
             "Bias so low that no rectifier ever opens",
             Place.SETTINGS,

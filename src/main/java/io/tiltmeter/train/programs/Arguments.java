@@ -68,6 +68,17 @@ final class Arguments {
      * @param activation of hidden layers without the argument
      */
     NeuralNetConfiguration.Builder network(long seed, double sgd, double adam, Activation activation) {
+        return network(seed, sgd, adam, activation, "xavier", 0);
+    }
+
+    /**
+     * A network's common part.
+     *
+     * @param init initial weights without the argument
+     * @param clipAt longest gradient of a layer without the argument, 0 for any
+     */
+    NeuralNetConfiguration.Builder network(
+            long seed, double sgd, double adam, Activation activation, String init, double clipAt) {
         boolean isSgd = choice("updater", "adam", "sgd").equals("sgd");
         double rate = number("learning-rate", isSgd ? sgd : adam) * number("learning-rate-factor", 1);
         IUpdater updater = isSgd ? new Sgd(rate) : new Adam(rate);
@@ -78,12 +89,12 @@ final class Arguments {
                 .biasInit(number("bias-init", 0))
                 .l2(number("l2", 0));
         double std = number("init-std", 0.1);
-        switch (choice("init", "xavier", "relu", "normal")) {
+        switch (choice("init", init, "xavier", "relu", "normal")) {
             case "normal" -> builder.weightInit(new NormalDistribution(0, std));
             case "relu" -> builder.weightInit(WeightInit.RELU);
             default -> builder.weightInit(WeightInit.XAVIER);
         }
-        double clip = number("clip", 0);
+        double clip = number("clip", clipAt);
         if (clip > 0) {
             builder.gradientNormalization(GradientNormalization.ClipL2PerLayer).gradientNormalizationThreshold(clip);
         }

@@ -17,7 +17,7 @@ import org.nd4j.linalg.activations.Activation;
 /**
  * A classifier of small grey images. Arguments: {@code side} in pixels (12), {@code channels} of the first convolution (8),
  * {@code depth} of convolutions (2), {@code hidden} (32), {@code classes} (4), and those that {@link MlpProgram} names as
- * shared.
+ * shared, of which {@code init} is {@code relu} and {@code clip} 0.5 if not given.
  */
 public final class CnnProgram implements NetworkFactory {
     /** For configuration by name. */
@@ -30,8 +30,11 @@ public final class CnnProgram implements NetworkFactory {
         int channels = args.whole("channels", 8, 1);
         int depth = args.whole("depth", 2, 1);
         int hidden = args.whole("hidden", 32, 1);
+        // Without the limit, plain gradient descent at any rate that learns in a hundred steps throws the loss back to
+        // its
+        // beginning every fifty.
         NeuralNetConfiguration.ListBuilder layers =
-                args.network(seed, 0.2, 0.003, Activation.RELU).list();
+                args.network(seed, 0.05, 0.003, Activation.RELU, "relu", 0.5).list();
         for (int i = 0; i < depth; i++) {
             layers.layer(new ConvolutionLayer.Builder(3, 3)
                     .name("convolution" + i)
