@@ -8,15 +8,12 @@ import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepPoint;
-import io.tiltmeter.stats.Robust;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * A restart repeats steps, and their losses differ from the first time. Compared are steps whose learning rate, data cursor
- * and span are the same in both starts, with the last {@value EffectiveCurve#KEPT} logged steps of the starts before.
+ * A restart repeats steps, and their losses differ from the first time ({@link Replays}).
  *
  * <p>Whether the data are the same is read off the losses: the same batches give losses that go up and down together, so
  * that replay and original differ by far less than two batches do. The measure of two batches is the run's noise from step to
@@ -26,21 +23,8 @@ import java.util.Optional;
 @AutoService(Detector.class)
 public final class ReplayMismatchDetector implements Detector {
     private static final String ID = "replay-mismatch";
-    /** Replayed steps from which the spread of their differences is a measure. */
-    private static final int FEWEST = 16;
     /** Equal steps after which a program counts as one that gives equal results. */
     private static final int EQUAL = 8;
-    /** Steps before the restart that tell the run's noise. */
-    private static final int NOISE_STEPS = 256;
-    /** Spread of the differences, as a share of two batches', below which the data are the same. */
-    private static final double SAME_DATA = 0.5;
-
-    private static final double SAME_SETTING = 1e-6;
-
-    private static final int LOSS = 0;
-    private static final int RATE = 1;
-    private static final int CURSOR = 2;
-    private static final int SPAN = 3;
 
     private static final DetectorInfo INFO = new DetectorInfo(
             ID,
@@ -94,62 +78,10 @@ public final class ReplayMismatchDetector implements Detector {
         return new ReplayTracker(run, settings);
     }
 
-    /** Differences of log loss at the steps that one start repeats. */
-    private static final class Replay {
-        private final int attempt;
-        private final double noise;
-        private final double digit;
-        private long[] steps = new long[FEWEST];
-        private double[] differences = new double[FEWEST];
-        private int count;
-
-        /**
-         * @param noise robust standard deviation of log loss from step to step
-         * @param digit smallest relative difference of two neighbouring losses, which a unit of the last digit cannot exceed
-         */
-        Replay(int attempt, double noise, double digit) {
-            this.attempt = attempt;
-            this.noise = noise;
-            this.digit = digit;
-        }
-
-        void add(long step, double difference) {
-            if (count == EffectiveCurve.KEPT) {
-                return;
-            }
-            if (count == steps.length) {
-                steps = Arrays.copyOf(steps, 2 * count);
-                differences = Arrays.copyOf(differences, 2 * count);
-            }
-            steps[count] = step;
-            differences[count++] = difference;
-        }
-
-        /** First difference beyond rounding; {@code count} if there is none. */
-        int firstBeyond(double rounding) {
-            int at = 0;
-            while (at < count && Math.abs(differences[at]) <= rounding) {
-                at++;
-            }
-            return at;
-        }
-
-        double spread() {
-            return Robust.MAD_TO_SIGMA * Robust.madCorrection(count) * Robust.mad(Arrays.copyOf(differences, count));
-        }
-
-        /** Median size of the first three differences: a wrong state lasts longer than one step. */
-        double start() {
-            return Robust.median(Math.abs(differences[0]), Math.abs(differences[1]), Math.abs(differences[2]));
-        }
-    }
-
     private static final class ReplayTracker extends RunTracker {
         private final List<Finding> findings = new ArrayList<>();
-        private final EffectiveCurve curve = new EffectiveCurve(4);
-        private Optional<Replay> replay = Optional.empty();
+        private final Replays replays = new Replays();
         private boolean logged;
-        private boolean awaiting;
         private int judged;
         private long dropped;
 
@@ -161,9 +93,7 @@ public final class ReplayMismatchDetector implements Detector {
         void restart(int number) {
             finished().ifPresent(this::keep);
             judged += isJudgeable() ? 1 : 0;
-            replay = Optional.empty();
-            curve.restart();
-            awaiting = true;
+            replays.restart();
         }
 
         private void keep(Finding finding) {
@@ -176,87 +106,39 @@ public final class ReplayMismatchDetector implements Detector {
 
         @Override
         void step(StepPoint point) {
-            if (!point.has(Metric.LOSS)) {
-                return;
-            }
-            logged = true;
-            double loss = point.value(Metric.LOSS);
-            if (!Numbers.isUsable(loss) || loss <= 0) {
-                return;
-            }
-            if (awaiting) {
-                awaiting = false;
-                // At the log's first step nothing is resumed.
-                replay = point.step() > firstStep ? Optional.of(begin(point)) : Optional.empty();
-            }
-            double rate = valueOrNaN(point, Metric.LEARNING_RATE);
-            double cursor = valueOrNaN(point, Metric.CONSUMED_EXAMPLES);
-            if (replay.isPresent()) {
-                int at = curve.from(point.step());
-                if (at < curve.size()
-                        && curve.step(at) == point.step()
-                        && point.stepSpan() == (int) curve.value(at, SPAN)
-                        && isSame(rate, curve.value(at, RATE))
-                        && isSame(cursor, curve.value(at, CURSOR))) {
-                    replay.get().add(point.step(), Math.log(loss) - Math.log(curve.value(at, LOSS)));
-                }
-            }
-            curve.add(point.step(), loss, rate, cursor, point.stepSpan());
-        }
-
-        private static double valueOrNaN(StepPoint point, Metric metric) {
-            return point.has(metric) ? point.value(metric) : Double.NaN;
-        }
-
-        /** Whether two values are the same as far as both were logged. */
-        private static boolean isSame(double a, double b) {
-            return Double.isNaN(a)
-                    || Double.isNaN(b)
-                    || Math.abs(a - b) <= SAME_SETTING * Math.max(Math.abs(a), Math.abs(b));
-        }
-
-        private Replay begin(StepPoint point) {
-            int to = Math.min(curve.size(), curve.from(point.step()) + FEWEST);
-            int from = Math.max(0, to - NOISE_STEPS);
-            double[] changes = new double[Math.max(0, to - from - 1)];
-            double digit = Double.POSITIVE_INFINITY;
-            for (int i = 0; i < changes.length; i++) {
-                changes[i] = Math.log(curve.value(from + i + 1, LOSS)) - Math.log(curve.value(from + i, LOSS));
-                digit = changes[i] == 0 ? digit : Math.min(digit, Math.abs(changes[i]));
-            }
-            double noise = changes.length < FEWEST ? 0 : Robust.MAD_TO_SIGMA * Robust.mad(changes) / Math.sqrt(2);
-            return new Replay(point.attempt(), noise, digit);
+            logged |= point.has(Metric.LOSS);
+            replays.observe(point);
         }
 
         private boolean isJudgeable() {
-            return replay.filter(it -> it.count > 0
-                            && (it.count >= FEWEST && it.noise > 0
-                                    || it.firstBeyond(settings.get("rounding")) == it.count))
+            return replays.current()
+                    .filter(it -> it.count() > 0
+                            && (it.isMeasured() || it.firstBeyond(settings.get("rounding")) == it.count()))
                     .isPresent();
         }
 
         private Optional<Finding> finished() {
             double rounding = settings.get("rounding");
-            if (replay.isEmpty()) {
+            if (replays.current().isEmpty()) {
                 return Optional.empty();
             }
-            Replay it = replay.get();
+            Replays.Replay it = replays.current().get();
             int first = it.firstBeyond(rounding);
-            if (first == it.count) {
+            if (first == it.count()) {
                 return Optional.empty();
             }
             double unit = Math.max(rounding, it.digit);
-            if (first >= EQUAL && Math.abs(it.differences[first]) >= settings.get("sudden") * unit) {
+            if (first >= EQUAL && Math.abs(it.difference(first)) >= settings.get("sudden") * unit) {
                 return Optional.of(describe(it, first)
-                        .score(Math.abs(it.differences[first]) / unit, settings.get("sudden"), "sudden")
+                        .score(Math.abs(it.difference(first)) / unit, settings.get("sudden"), "sudden")
                         .verdict(Severity.WARNING, Cause.NUMERICS)
                         .append("; equal before that, so something was corrupted, or a setting changed at that step")
                         .finding());
             }
-            if (it.count < FEWEST || !(it.noise > 0)) {
+            if (!it.isMeasured()) {
                 return Optional.empty();
             }
-            double share = it.spread() / (Math.sqrt(2) * it.noise);
+            double share = it.share();
             if (share >= settings.get("other-data")) {
                 return Optional.of(describe(it, first)
                         .score(share, settings.get("other-data"), "other-data")
@@ -265,7 +147,7 @@ public final class ReplayMismatchDetector implements Detector {
                         .finding());
             }
             double score = it.start() / Math.max(it.spread(), rounding);
-            if (share < SAME_DATA && first == 0 && score >= settings.get("noise")) {
+            if (share < Replays.SAME_DATA && first == 0 && score >= settings.get("noise")) {
                 return Optional.of(describe(it, first)
                         .score(score, settings.get("noise"))
                         .verdict(Severity.WARNING, Cause.INFRASTRUCTURE)
@@ -274,27 +156,27 @@ public final class ReplayMismatchDetector implements Detector {
                                         + " as it was")
                         .finding());
             }
-            return share >= SAME_DATA
+            return share >= Replays.SAME_DATA
                     ? Optional.empty()
                     : Optional.of(describe(it, first)
-                            .score(Math.abs(it.differences[first]), rounding, "rounding")
+                            .score(Math.abs(it.difference(first)), rounding, "rounding")
                             .verdict(Severity.INFO, Cause.NUMERICS)
                             .append("; the data are the same: the computation does not repeat itself to the last digit")
                             .finding());
         }
 
-        private Evidence describe(Replay it, int first) {
+        private Evidence describe(Replays.Replay it, int first) {
             return Evidence.of(runId, ID)
                     .metric(Metric.LOSS)
-                    .steps(it.attempt, it.steps[first], it.steps[it.count - 1], it.steps[first])
+                    .steps(it.attempt, it.step(first), it.step(it.count() - 1), it.step(first))
                     .text(
                             "attempt %d repeats %s from step %d; the loss differs from step %d on, by %+.2g %% there"
                                     + " (in all by %.2g %%, the run's noise is %.2g %%)",
                             it.attempt,
-                            Evidence.plural(it.count, "logged step"),
-                            it.steps[0],
-                            it.steps[first],
-                            100 * it.differences[first],
+                            Evidence.plural(it.count(), "logged step"),
+                            it.step(0),
+                            it.step(first),
+                            100 * it.difference(first),
                             100 * it.spread(),
                             100 * it.noise);
         }
@@ -307,8 +189,8 @@ public final class ReplayMismatchDetector implements Detector {
             List<Finding> all = new ArrayList<>(findings);
             finished().ifPresent(all::add);
             if (all.isEmpty() && judged == 0 && !isJudgeable()) {
-                return Assessment.inconclusive(
-                        "needs a restart that repeats " + FEWEST + " logged steps with the same settings, got none");
+                return Assessment.inconclusive("needs a restart that repeats " + Replays.FEWEST
+                        + " logged steps with the same settings, got none");
             }
             return Assessment.observed(FindingList.capped(all, dropped));
         }

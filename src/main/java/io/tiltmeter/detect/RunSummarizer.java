@@ -16,6 +16,8 @@ public final class RunSummarizer {
     private final RunRecord run;
     private final Trace loss = new Trace();
     private final Trace evalLoss = new Trace();
+    private final Replays replays = new Replays();
+    private double replayNoise = Double.NaN;
     private int attempts;
     private int workers;
     private long points;
@@ -28,6 +30,11 @@ public final class RunSummarizer {
 
     /** Takes the next point; attempts in order, steps ascending within an attempt. */
     public void observe(StepPoint point) {
+        if (points > 0 && point.attempt() != attempts - 1) {
+            replayNoise = noiseUpToNow();
+            replays.restart();
+        }
+        replays.observe(point);
         points++;
         attempts = Math.max(attempts, point.attempt() + 1);
         firstStep = Math.min(firstStep, point.step());
@@ -44,6 +51,14 @@ public final class RunSummarizer {
         if (point.has(Metric.EVAL_LOSS)) {
             evalLoss.add(point.value(Metric.EVAL_LOSS));
         }
+    }
+
+    private double noiseUpToNow() {
+        double now = replays.current()
+                .filter(it -> it.isMeasured() && it.share() < Replays.SAME_DATA)
+                .map(Replays.Replay::earlySpread)
+                .orElse(Double.NaN);
+        return now > replayNoise || Double.isNaN(replayNoise) ? now : replayNoise;
     }
 
     /** What the points so far add up to. */
@@ -63,7 +78,8 @@ public final class RunSummarizer {
                 judged.end(),
                 judged.best,
                 evalLoss.end(),
-                isEval);
+                isEval,
+                noiseUpToNow());
     }
 
     /** A series thinned to a fixed number of medians: when full, neighbours are merged and the grain doubles. */

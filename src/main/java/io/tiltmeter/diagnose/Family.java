@@ -19,6 +19,7 @@ enum Family {
         switch (finding.detector()) {
             case "restart":
             case "replay-mismatch":
+            case "replay-noise":
             case "resume-damage":
             case "data-cursor":
                 return RESTARTS;

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param bestLoss lowest smoothed loss, NaN without any
  * @param finalEvalLoss median of the last held-out losses, NaN without any
  * @param lossIsEval whether loss fields come from the held-out loss because no training loss was logged
+ * @param replayNoise how much the losses of the first 16 steps that a restart repeated with the same data differ from the first
+ *     time: robust standard deviation of the logarithm, of the start where it is largest; NaN where nothing of the kind was
+ *     logged
  */
 public record RunSummary(
         String runId,
@@ -29,5 +32,6 @@ public record RunSummary(
         double finalLoss,
         double bestLoss,
         double finalEvalLoss,
-        boolean lossIsEval)
+        boolean lossIsEval,
+        double replayNoise)
         implements Serializable {}

@@ -120,6 +120,7 @@ public final class FindingsJson {
                 .field("best_loss", summary.bestLoss())
                 .field("final_eval_loss", summary.finalEvalLoss())
                 .field("loss_is_eval", summary.lossIsEval())
+                .field("replay_noise", summary.replayNoise())
                 .endObject();
     }
 

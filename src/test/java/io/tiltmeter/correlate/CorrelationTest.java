@@ -26,7 +26,7 @@ class CorrelationTest {
         Event event = new Event("divergence", "loss", Severity.ERROR, 100 + 7L * i, time, -1, null, 8, 5, Map.of());
         return new FleetRun(
                 RunRecord.of(id, "p", settings),
-                new RunSummary(id, "p", 1, 8, 1000, 0, 999, 1000, 10, 3, 3, Double.NaN, false),
+                new RunSummary(id, "p", 1, 8, 1000, 0, 999, 1000, 10, 3, 3, Double.NaN, false, Double.NaN),
                 Set.of("divergence"),
                 affected ? List.of(event) : List.of(),
                 List.of(place),

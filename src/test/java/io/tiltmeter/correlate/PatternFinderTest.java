@@ -48,7 +48,8 @@ class PatternFinderTest {
     }
 
     private static RunSummary summary(String id, long lastStep) {
-        return new RunSummary(id, "p", 1, 1, lastStep + 1, 0, lastStep, lastStep + 1, 10, 3, 3, Double.NaN, false);
+        return new RunSummary(
+                id, "p", 1, 1, lastStep + 1, 0, lastStep, lastStep + 1, 10, 3, 3, Double.NaN, false, Double.NaN);
     }
 
     @Test
@@ -149,7 +150,8 @@ class PatternFinderTest {
         for (String id : List.of("a", "b", "c")) {
             JudgedRun one = run(id, 999, 500);
             runs.add(new JudgedRun(
-                    new RunSummary(id, "project " + id, 1, 1, 1000, 0, 999, 1000, 10, 3, 3, Double.NaN, false),
+                    new RunSummary(
+                            id, "project " + id, 1, 1, 1000, 0, 999, 1000, 10, 3, 3, Double.NaN, false, Double.NaN),
                     one.findings()));
         }
         assertThat(FINDER.find(runs)).isEmpty();

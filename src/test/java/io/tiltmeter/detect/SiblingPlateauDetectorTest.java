@@ -20,7 +20,20 @@ class SiblingPlateauDetectorTest {
         return new FleetDetector.Sibling(
                 RunRecord.of(id, "p", Map.of()),
                 new RunSummary(
-                        id, "p", 1, 1, points, 0, lastStep, points, 10, finalLoss, finalLoss, Double.NaN, false));
+                        id,
+                        "p",
+                        1,
+                        1,
+                        points,
+                        0,
+                        lastStep,
+                        points,
+                        10,
+                        finalLoss,
+                        finalLoss,
+                        Double.NaN,
+                        false,
+                        Double.NaN));
     }
 
     private static List<FleetDetector.Sibling> runs(double... finalLosses) {

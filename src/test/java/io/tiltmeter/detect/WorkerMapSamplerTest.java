@@ -199,7 +199,7 @@ class WorkerMapSamplerTest {
                         finding(WorkerOutlierDetector.ID, 5, Severity.ERROR, 200),
                         finding(WorkerOutlierDetector.ID, 4, Severity.ERROR, 300),
                         finding(WorkerOutlierDetector.ID, 9, Severity.INFO, 300)));
-        RunSummary run = new RunSummary("r", null, 1, 8, 1000, 0, 1998, 0, 0, 0, 0, 0, false);
+        RunSummary run = new RunSummary("r", null, 1, 8, 1000, 0, 1998, 0, 0, 0, 0, 0, false, Double.NaN);
 
         WorkerMapRequest request = WorkerMapRequest.of(incident, run).orElseThrow();
 

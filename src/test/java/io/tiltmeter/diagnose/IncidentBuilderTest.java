@@ -16,7 +16,7 @@ class IncidentBuilderTest {
     private static final IncidentBuilder BUILDER = new IncidentBuilder(
             Map.of("loss-spike", "Look at the batch.", "grad-explosion", "Clip gradients.", "non-finite", "Go back."));
     private static final RunSummary RUN =
-            new RunSummary("run", "p", 1, 4, 10_000, 0, 9_999, 10_000, 10, 3, 3, Double.NaN, false);
+            new RunSummary("run", "p", 1, 4, 10_000, 0, 9_999, 10_000, 10, 3, 3, Double.NaN, false, Double.NaN);
 
     private static Finding finding(
             String detector, String metric, int attempt, int worker, long from, Severity severity, Cause cause) {

@@ -36,7 +36,7 @@ class FindingsJsonTest {
       "project": "llm",
       "status": "failed",
       "verdict": "error",
-      "summary": {"attempts": 1, "workers": 8, "points": 4901, "first_step": 0, "last_step": 4900, "loss_points": 4813, "start_loss": 11.25, "final_loss": 2.2, "best_loss": 2.125, "final_eval_loss": "NaN", "loss_is_eval": false},
+      "summary": {"attempts": 1, "workers": 8, "points": 4901, "first_step": 0, "last_step": 4900, "loss_points": 4813, "start_loss": 11.25, "final_loss": 2.2, "best_loss": 2.125, "final_eval_loss": "NaN", "loss_is_eval": false, "replay_noise": "NaN"},
       "coverage": [
         {"detector": "grad-norm-rise", "status": "not_observable", "reason": "no grad_norm logged"},
         {"detector": "loss-spike", "status": "observed", "reason": ""},
@@ -104,7 +104,7 @@ class FindingsJsonTest {
       "project": null,
       "status": null,
       "verdict": "unknown",
-      "summary": {"attempts": 0, "workers": 0, "points": 0, "first_step": null, "last_step": null, "loss_points": 0, "start_loss": "NaN", "final_loss": "NaN", "best_loss": "NaN", "final_eval_loss": "NaN", "loss_is_eval": false},
+      "summary": {"attempts": 0, "workers": 0, "points": 0, "first_step": null, "last_step": null, "loss_points": 0, "start_loss": "NaN", "final_loss": "NaN", "best_loss": "NaN", "final_eval_loss": "NaN", "loss_is_eval": false, "replay_noise": "NaN"},
       "coverage": [
         {"detector": "loss-spike", "status": "inconclusive", "reason": "needs 128 steps, got 0"}
       ],

@@ -158,7 +158,8 @@ final class SampleReports {
                 new double[] {2.75, 2.25, 2.2, Double.NaN});
         RunReport bad = new RunReport(
                 RunRecord.of("llm-a", "llm", Map.of()).withStatus("failed"),
-                new RunSummary("llm-a", "llm", 1, 8, 4901, 0, 4900, 4813, 11.25, 2.2, 2.125, Double.NaN, false),
+                new RunSummary(
+                        "llm-a", "llm", 1, 8, 4901, 0, 4900, 4813, 11.25, 2.2, 2.125, Double.NaN, false, Double.NaN),
                 List.of(
                         new Coverage("llm-a", "grad-norm-rise", Coverage.Status.NOT_OBSERVABLE, "no grad_norm logged"),
                         new Coverage("llm-a", "loss-spike", Coverage.Status.OBSERVED, ""),
@@ -167,7 +168,21 @@ final class SampleReports {
                 List.of(chart));
         RunReport empty = new RunReport(
                 RunRecord.of("llm-b", null, Map.of()),
-                new RunSummary("llm-b", null, 0, 0, 0, 0, 0, 0, Double.NaN, Double.NaN, Double.NaN, Double.NaN, false),
+                new RunSummary(
+                        "llm-b",
+                        null,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        Double.NaN,
+                        Double.NaN,
+                        Double.NaN,
+                        Double.NaN,
+                        false,
+                        Double.NaN),
                 List.of(new Coverage("llm-b", "loss-spike", Coverage.Status.INCONCLUSIVE, "needs 128 steps, got 0")),
                 List.of(),
                 List.of());
@@ -266,7 +281,7 @@ final class SampleReports {
                 new Incident(text, text, Cause.DATA, text, Severity.ERROR, 0, 1, 2, text, List.of(finding, located));
         RunReport bad = new RunReport(
                 RunRecord.of(text, text, Map.of(text, text)).withStatus(text),
-                new RunSummary(text, text, 2, 1, 3, 0, 2, 3, 1, 1, 1, 1, false),
+                new RunSummary(text, text, 2, 1, 3, 0, 2, 3, 1, 1, 1, 1, false, Double.NaN),
                 List.of(new Coverage(text, text, Coverage.Status.NOT_OBSERVABLE, text)),
                 List.of(incident),
                 List.of(new Chart(
@@ -281,7 +296,7 @@ final class SampleReports {
         String other = text + "2";
         RunReport unknown = new RunReport(
                 RunRecord.of(other, text, Map.of()),
-                new RunSummary(other, text, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, false),
+                new RunSummary(other, text, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, false, Double.NaN),
                 List.of(new Coverage(other, text, Coverage.Status.INCONCLUSIVE, text)),
                 List.of(),
                 List.of());

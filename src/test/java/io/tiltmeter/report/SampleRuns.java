@@ -264,7 +264,20 @@ final class SampleRuns {
         return new RunReport(
                 RunRecord.of(id, "baselines", Map.of()).withStatus("empty"),
                 new RunSummary(
-                        id, "baselines", 1, 0, 0, 0, 0, 0, Double.NaN, Double.NaN, Double.NaN, Double.NaN, false),
+                        id,
+                        "baselines",
+                        1,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        Double.NaN,
+                        Double.NaN,
+                        Double.NaN,
+                        Double.NaN,
+                        false,
+                        Double.NaN),
                 SampleReports.DETECTORS.stream()
                         .map(d -> new Coverage(id, d.id(), Coverage.Status.INCONCLUSIVE, "needs 128 steps, got 0"))
                         .toList(),
@@ -287,7 +300,21 @@ final class SampleRuns {
                 .toList();
         return new RunReport(
                 RunRecord.of(id, project, Map.of()).withStatus("finished"),
-                new RunSummary(id, project, attempts, 24, steps, 0, steps, steps, 10.83, 2.0713, 2.0412, 2.31, false),
+                new RunSummary(
+                        id,
+                        project,
+                        attempts,
+                        24,
+                        steps,
+                        0,
+                        steps,
+                        steps,
+                        10.83,
+                        2.0713,
+                        2.0412,
+                        2.31,
+                        false,
+                        Double.NaN),
                 coverage,
                 incidents,
                 charts);

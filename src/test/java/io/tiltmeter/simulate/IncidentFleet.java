@@ -250,7 +250,8 @@ public final class IncidentFleet {
                 3,
                 3,
                 Double.NaN,
-                false);
+                false,
+                Double.NaN);
     }
 
     private int hostsOf(int run) {

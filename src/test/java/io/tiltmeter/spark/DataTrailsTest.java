@@ -139,7 +139,8 @@ class DataTrailsTest {
         RUNS.forEach(run -> {
             long last = LAST.getOrDefault(run, 0L);
             runs.put(run, record(run));
-            summaries.put(run, new RunSummary(run, "p", 1, 2, last + 1, 0, last, last + 1, 3, 2, 2, 2, false));
+            summaries.put(
+                    run, new RunSummary(run, "p", 1, 2, last + 1, 0, last, last + 1, 3, 2, 2, 2, false, Double.NaN));
         });
         Map<String, List<Incident>> incidents = Map.of(
                 "spiked", List.of(incident("spiked", 100, worker)), "harmed", List.of(incident("harmed", 103, -1)));

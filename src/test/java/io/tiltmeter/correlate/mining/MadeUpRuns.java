@@ -90,7 +90,7 @@ public final class MadeUpRuns {
 
     private static RunSummary summary(String id, String project, long points) {
         return new RunSummary(
-                id, project, 1, 1, points, 0, points == 0 ? 0 : LAST, points, 10, 2, 2, Double.NaN, false);
+                id, project, 1, 1, points, 0, points == 0 ? 0 : LAST, points, 10, 2, 2, Double.NaN, false, Double.NaN);
     }
 
     /** A report of these runs, in this order. */
