@@ -36,6 +36,8 @@ public final class GateStudy {
     private static final int DOCUMENT = 400;
     private static final int TOPIC = 20;
     private static final double OF_TOPIC = 0.2;
+    private static final int SAMPLED_SHARDS = 32;
+    private static final int SAMPLED_DOCUMENTS = 1000;
 
     private static final ColumnSpec TOKENS = new ColumnSpec("tokens", ColumnKind.TOKENS, "array<int>", true);
     private static final ColumnSpec WEIGHT = new ColumnSpec("weight", ColumnKind.NUMBER, "double", true);
@@ -185,8 +187,8 @@ public final class GateStudy {
     }
 
     private Made dataset(long seed, int shards, int tokens, Defect defect, Optional<DatasetProfile> baseline) {
-        TokenCells cells =
-                baseline.map(profile -> profile.cells().get("tokens")).orElseGet(() -> sample(seed));
+        TokenCells cells = baseline.map(profile -> profile.cells().get("tokens"))
+                .orElseGet(() -> sample(seed, shards, tokens, defect));
         BitSet seen = new BitSet();
         baseline.ifPresent(profile -> {
             Histogram counts = profile.histograms().getOrDefault("tokens", new Histogram());
@@ -200,10 +202,9 @@ public final class GateStudy {
         ShardProfile whole = new ShardProfile("", data);
         List<byte[]> encoded = new ArrayList<>();
         for (int shard = 0; shard < shards; shard++) {
-            SplittableRandom random = new SplittableRandom(seed * 1_000_003 + shard);
             ShardProfile profile = new ShardProfile(String.format(Locale.ROOT, "shard-%05d", shard), data);
             profile.column(TOKENS).countInto(histogram);
-            fill(profile, tokens, random, defect.shard == shard ? defect : NO_DEFECT);
+            fill(profile, tokens, random(seed, shard), defect.shard == shard ? defect : NO_DEFECT);
             encoded.add(profile.encode());
             whole.merge(profile);
         }
@@ -213,13 +214,27 @@ public final class GateStudy {
                 encoded);
     }
 
-    private TokenCells sample(long seed) {
-        SplittableRandom random = new SplittableRandom(~seed);
-        long[] counts = new long[vocabulary];
-        for (int i = 0; i < 500_000; i++) {
-            counts[zipf.draw(random)]++;
+    /** By the first thousand documents of 32 shards spread over the dataset, as the gate does it. */
+    private TokenCells sample(long seed, int shards, int tokens, Defect defect) {
+        List<long[]> parts = new ArrayList<>();
+        int wanted = Math.min(SAMPLED_SHARDS, shards);
+        for (int i = 0; i < wanted; i++) {
+            int shard = (int) ((long) i * shards / wanted);
+            Histogram histogram = new Histogram();
+            ShardProfile profile = new ShardProfile("", new DataSpec(Map.of(), 10, 10));
+            profile.column(TOKENS).countInto(histogram);
+            fill(
+                    profile,
+                    Math.min(tokens, SAMPLED_DOCUMENTS * DOCUMENT),
+                    random(seed, shard),
+                    defect.shard == shard ? defect : NO_DEFECT);
+            parts.add(histogram.counts());
         }
-        return TokenCells.of(counts);
+        return TokenCells.ofSample(parts);
+    }
+
+    private static SplittableRandom random(long seed, int shard) {
+        return new SplittableRandom(seed * 1_000_003 + shard);
     }
 
     private void fill(ShardProfile profile, int tokens, SplittableRandom random, Defect defect) {

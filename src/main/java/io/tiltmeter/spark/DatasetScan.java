@@ -134,11 +134,16 @@ final class DatasetScan {
                         some, Math.max(1, Math.min(some.size(), context.defaultParallelism())))
                 .map(shard -> sample(readers, layouts.get(shard.schema()), shard))
                 .collect();
-        Map<String, Histogram> sums = new TreeMap<>();
+        return cells(counts);
+    }
+
+    /** Cells by what parts of a sample counted of each column. */
+    static Map<String, TokenCells> cells(List<Map<String, Histogram>> counts) {
+        Map<String, List<long[]>> parts = new TreeMap<>();
         counts.forEach(each -> each.forEach((column, ids) ->
-                sums.computeIfAbsent(column, c -> new Histogram()).add(0, ids)));
+                parts.computeIfAbsent(column, c -> new ArrayList<>()).add(ids.counts())));
         Map<String, TokenCells> cells = new TreeMap<>();
-        sums.forEach((column, sum) -> cells.put(column, TokenCells.of(sum.counts())));
+        parts.forEach((column, sample) -> cells.put(column, TokenCells.ofSample(sample)));
         return cells;
     }
 

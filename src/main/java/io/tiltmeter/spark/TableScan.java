@@ -116,9 +116,8 @@ record TableScan(
 
     /** How tokens are lumped without a baseline: by their counts in the first rows. */
     Map<String, TokenCells> sampleCells(SparkSession spark) {
-        Map<String, TokenCells> cells = new TreeMap<>();
         if (layout.tokenColumns().isEmpty()) {
-            return cells;
+            return new TreeMap<>();
         }
         ShardLayout of = layout;
         List<Map<String, Histogram>> counts = InternalFrames.rows(frame.limit(20_000))
@@ -130,11 +129,7 @@ record TableScan(
                     return List.of(histograms).iterator();
                 })
                 .collect();
-        Map<String, Histogram> sums = new TreeMap<>();
-        counts.forEach(each -> each.forEach((column, ids) ->
-                sums.computeIfAbsent(column, c -> new Histogram()).add(0, ids)));
-        sums.forEach((column, sum) -> cells.put(column, TokenCells.of(sum.counts())));
-        return cells;
+        return DatasetScan.cells(counts);
     }
 
     /** Rows of one task, cut where the file changes. */

@@ -254,6 +254,23 @@ class ValidateJobTest {
                 .noneMatch(violation -> violation.matches(".*shard-[01235].*"));
     }
 
+    /** Of 100 shards 32 tell how tokens are lumped: they must not differ from the others by that. */
+    @Test
+    void smallShardsOfALargeVocabularyAreAlike() {
+        String data = folder.resolve("small shards").toString();
+        spark.range(0, 1000, 1, 2)
+                .selectExpr("transform(sequence(1, 100), i -> cast(pow(50000, (pmod(xxhash64(id, i), 1000003) + 0.5)"
+                        + " / 1000003) as int) - 1) as tokens")
+                .write()
+                .option("maxRecordsPerFile", 10)
+                .parquet(data);
+
+        Outcome outcome = validate(data, List.of(), "gate", "validate.vocabulary-size=50000");
+
+        assertThat(outcome.text()).contains("1,000 rows in 100 shards");
+        assertThat(violations("gate")).isEmpty();
+    }
+
     @Test
     void verdictIsForTheDataAsItWas() throws IOException {
         String data = clean("data", 1);

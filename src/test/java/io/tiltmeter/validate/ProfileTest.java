@@ -128,6 +128,23 @@ class ProfileTest {
     }
 
     @Test
+    void aSampleNamesNoTokenThatOneOfItsPartsHasAlone() {
+        // Token 0: 25 in each; token 1: 1,000 in the first only; token 2: 19 outside the part that has most; token 3:
+        // 20.
+        List<long[]> parts = List.of(
+                new long[] {25, 1000, 50, 50}, new long[] {25, 0, 19, 20}, new long[] {25, 0, 0, 0}, new long[] {
+                    25, 0, 0, 0, 7
+                });
+        TokenCells cells = TokenCells.ofSample(parts);
+
+        assertThat(List.of(cells.of(0), cells.of(3))).containsExactly(0, 1);
+        assertThat(List.of(cells.of(1), cells.of(2), cells.of(4), cells.of(9))).containsOnly(cells.count() - 1);
+        // Of fewer parts none is left out: in one shard all tokens are its own.
+        assertThat(TokenCells.ofSample(List.of(new long[] {19, 20, 1000})).count())
+                .isEqualTo(3);
+    }
+
+    @Test
     void lengthsBeyondTheExactOnesKeepToASixteenth() {
         for (long length : new long[] {0, 8192, 8193, 9000, 16_384, 100_000, 1_000_000_007L}) {
             long lowest = Lengths.lowest(Lengths.cell(length));
