@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.HadoopReadOptions;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
@@ -131,8 +132,7 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
         if (file.length() == 0) {
             return new Footer(file, "", 0, "Empty file (0 bytes); a Parquet file begins and ends with PAR1");
         }
-        try (ParquetFileReader reader =
-                ParquetFileReader.open(HadoopInputFile.fromPath(new Path(file.path()), configuration))) {
+        try (ParquetFileReader reader = open(new Path(file.path()), configuration)) {
             long rows = reader.getFooter().getBlocks().stream()
                     .mapToLong(BlockMetaData::getRowCount)
                     .sum();
@@ -155,4 +155,12 @@ record ParquetInput(Path root, List<DataFile> files, List<StructType> schemas, L
     }
 
     private record Footer(Listed file, String schema, long rows, String error) implements Serializable {}
+
+    /** Opens a file and reads its footer. */
+    static ParquetFileReader open(Path path, Configuration configuration) throws IOException {
+        // Without options of its own Parquet reads all of Hadoop's configuration files anew, for every file it opens.
+        return ParquetFileReader.open(
+                HadoopInputFile.fromPath(path, configuration),
+                HadoopReadOptions.builder(configuration).build());
+    }
 }

@@ -21,7 +21,6 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
-import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.apache.parquet.schema.MessageTypeParser;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -281,7 +280,7 @@ record ShardSweep(
             String hash = contentHash;
             try {
                 hash = hash.isEmpty() ? footerHash(file, configuration) : hash;
-                try (ParquetFileReader reader = ParquetFileReader.open(HadoopInputFile.fromPath(path, configuration))) {
+                try (ParquetFileReader reader = ParquetInput.open(path, configuration)) {
                     List<BlockMetaData> groups = reader.getFooter().getBlocks();
                     long[] starts = groups.stream()
                             .mapToLong(BlockMetaData::getStartingPos)
