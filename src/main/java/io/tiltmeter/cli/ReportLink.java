@@ -11,11 +11,7 @@ final class ReportLink {
     /** The same outcome with the place of its report in its text; unchanged without a report. */
     static Outcome addTo(Outcome outcome) {
         return outcome.location()
-                .map(page -> new Outcome(
-                        outcome.text().stripTrailing() + "\n\nReport: " + page + howToOpen(page),
-                        outcome.worst(),
-                        outcome.rejected(),
-                        outcome.location()))
+                .map(page -> outcome.withText(outcome.text().stripTrailing() + "\n\nReport: " + page + howToOpen(page)))
                 .orElse(outcome);
     }
 

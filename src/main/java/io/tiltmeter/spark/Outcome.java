@@ -28,4 +28,9 @@ public record Outcome(
     public Outcome(String text, Optional<Severity> worst, List<Rejection> rejected, Optional<String> location) {
         this(text, worst, rejected, location, Optional.empty());
     }
+
+    /** The same with another text. */
+    public Outcome withText(String other) {
+        return new Outcome(other, worst, rejected, location, failed);
+    }
 }

@@ -77,6 +77,7 @@ public final class ValidateJob {
         Settings.Validate validate = settings.validate();
         progress.stage("Looking at " + request.data());
         GateSource source = GateSource.open(spark, request.data(), validate);
+        Optional<GateSource> eval = request.eval().map(name -> evaluation(spark, name, validate));
         if (request.dryRun()) {
             return dryRun(request, source);
         }
@@ -99,7 +100,7 @@ public final class ValidateJob {
             Map<Class<?>, Dataset.Fact> known = new HashMap<>();
             known.put(FileFacts.class, facts);
             known.put(UniqueKeys.class, UniqueKeys.of(scan.keys(), source::place));
-            known.putAll(measured(spark, new Side(source, scan), request, settings, vocabulary, progress));
+            known.putAll(measured(spark, new Side(source, scan), eval, settings, vocabulary, progress));
             progress.stage(String.format("Judging %,d shards", scan.profile().shards()));
             Dataset data = new Dataset(scan.profile(), baseline, known);
             Results results = Gate.judge(Checks.all(), data, settings.checks());
@@ -125,25 +126,44 @@ public final class ValidateJob {
         }
     }
 
+    /** Opened before the dataset is read: that it cannot be is known in seconds and not after hours. */
+    private static GateSource evaluation(SparkSession spark, String name, Settings.Validate settings) {
+        GateSource source = GateSource.open(spark, name, settings);
+        Map<String, String> damaged = source.facts(Map.of(), Map.of()).damaged();
+        if (damaged.size() >= source.files()) {
+            throw noneReadable(source, damaged);
+        }
+        return source;
+    }
+
+    private static InputException noneReadable(GateSource eval, Map<String, String> damaged) {
+        return new InputException("Cannot read evaluation data '" + eval.name() + "': none of its " + eval.files()
+                + " files can be read"
+                + new TreeMap<>(damaged)
+                        .values().stream()
+                                .findFirst()
+                                .map(why -> ", the first because: " + why)
+                                .orElse(""));
+    }
+
     /** Facts beside the profile, of the evaluation data too. */
     private static Map<Class<?>, Dataset.Fact> measured(
             SparkSession spark,
             Side train,
-            Request request,
+            Optional<GateSource> eval,
             Settings settings,
             Optional<VocabularyFile> vocabulary,
             Progress progress) {
-        if (request.eval().isEmpty()) {
+        if (eval.isEmpty()) {
             return new GateFacts(spark, train, Optional.empty(), settings, progress).measure();
         }
-        String name = request.eval().get();
-        progress.stage("Reading the evaluation data " + name);
-        GateSource source = GateSource.open(spark, name, settings.validate());
+        GateSource source = eval.get();
+        progress.stage("Reading the evaluation data " + source.name());
         Optional<DatasetProfile> reference = Optional.of(train.scan().profile());
         try (GateScan scan = scan(spark, source, settings.validate(), vocabulary, reference, Set.of())) {
             if (scan.profile().shards() == 0) {
-                throw new InputException("Cannot read evaluation data '" + name + "': none of its " + source.files()
-                        + " files can be read");
+                throw noneReadable(
+                        source, source.facts(scan.damaged(), Map.of()).damaged());
             }
             return new GateFacts(spark, train, Optional.of(new Side(source, scan)), settings, progress).measure();
         }

@@ -136,6 +136,17 @@ class CommandRunnerTest {
         }
     }
 
+    /** A gate that is closed stops what comes after it, though nobody asked for {@code --fail-on}. */
+    @Test
+    void aJobThatFailsByItselfIsCodeOne() {
+        FakeJobs jobs = FakeJobs.closed("The gate is closed: 2 checks fail");
+
+        assertThat(run(jobs, "validate", "--data", "d", "--output", "o").code()).isEqualTo(ExitCode.FINDINGS);
+        assertThat(nightly(jobs).code()).isEqualTo(ExitCode.FINDINGS);
+        assertThat(jobs.statuses.get(0).exitCode()).isEqualTo(1);
+        assertThat(err()).contains("jobs/validate: The gate is closed: 2 checks fail\n");
+    }
+
     @Test
     void findingsAloneDoNotFail() {
         assertThat(nightly(FakeJobs.finding(Severity.ERROR)).code()).isEqualTo(ExitCode.SOUND);

@@ -53,6 +53,13 @@ final class FakeJobs implements Jobs {
         return jobs;
     }
 
+    static FakeJobs closed(String why) {
+        FakeJobs jobs = new FakeJobs();
+        jobs.outcome =
+                new Outcome("Closed", Optional.of(Severity.ERROR), List.of(), Optional.of(REPORT), Optional.of(why));
+        return jobs;
+    }
+
     static FakeJobs failing(Throwable failure) {
         FakeJobs jobs = new FakeJobs();
         jobs.failure = failure;

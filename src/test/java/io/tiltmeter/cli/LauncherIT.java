@@ -96,6 +96,50 @@ class LauncherIT {
         assertThat(folder.resolve("my tables/status.json")).content().contains("\"exit_code\":0");
     }
 
+    /** What a nightly pipeline does: validate, and train only on what passed. */
+    @Test
+    void aClosedGateEndsWithOneAndTrainingRefusesTheData() throws Exception {
+        StringBuilder rows = new StringBuilder("x,y,label\n");
+        for (int i = 0; i < 300; i++) {
+            rows.append(i == 123 ? "NaN" : Math.sin(i))
+                    .append(',')
+                    .append(Math.cos(3.7 * i))
+                    .append(',')
+                    .append(i % 2)
+                    .append('\n');
+        }
+        Files.writeString(folder.resolve("data.csv"), rows);
+        Files.createFile(folder.resolve("empty.csv"));
+
+        Launcher.Result gate =
+                run("validate", "--data", "data.csv", "--output", "gate", "--set", "validate.probe-rows=0");
+
+        assertThat(gate.code()).as(gate.err()).isEqualTo(1);
+        assertThat(gate.problems()).containsExactly("jobs/validate: The gate is closed: 1 check fails");
+        assertThat(gate.out()).contains("CLOSED", "x 1 NaN, 0 +Inf and 0 -Inf in 300 rows", "Report: gate/report.html");
+        assertThat(folder.resolve("gate/status.json")).content().contains("\"exit_code\":1");
+
+        Files.writeString(folder.resolve("train.conf"), """
+                run-id = refused
+                model { factory = io.tiltmeter.train.programs.MlpProgram, arguments { inputs = 2, classes = 2 } }
+                data { train = data.csv, features = [x, y], labels = [label], label-encoding = class, label-classes = 2 }
+                training { workers = 1 }
+                """);
+        Launcher.Result training =
+                run("train", "--config", "train.conf", "--output", "trained", "--require-verdict", "gate");
+
+        assertThat(training.code()).as(training.err()).isEqualTo(3);
+        assertThat(training.problems()).singleElement().asString().contains("data.csv", "did not pass");
+        assertThat(folder.resolve("trained/metrics")).doesNotExist();
+
+        Launcher.Result eval = run("validate", "--data", "data.csv", "--eval", "empty.csv", "--output", "gate");
+
+        assertThat(eval.code()).isEqualTo(3);
+        assertThat(eval.problems())
+                .containsExactly("jobs/validate: Cannot read evaluation data 'empty.csv': none of its 1 files can be"
+                        + " read, the first because: Empty file (0 bytes)");
+    }
+
     @Test
     void inputThatIsNotThereIsOneLine() throws Exception {
         Launcher.Result result = run("nightly", "--metrics", "no such folder", "--output", "reports");
