@@ -6,6 +6,7 @@ import io.tiltmeter.config.Settings;
 import io.tiltmeter.config.SettingsLoader;
 import io.tiltmeter.spark.GateSuite;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,7 +14,18 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.SimpleGroup;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.io.LocalOutputFile;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType;
+import org.apache.parquet.schema.Types;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
@@ -31,6 +43,7 @@ import org.apache.spark.sql.functions;
  */
 public final class GateScale {
     private static final int ROWS_A_SHARD = 10;
+    private static final int TOKENS_A_ROW = 100;
     private static final int VOCABULARY = 262_144;
     private static final int WIDTH = 250;
 
@@ -82,17 +95,9 @@ public final class GateScale {
         }
     }
 
-    private static void make(SparkSession spark, String kind, long count, String data) {
+    private static void make(SparkSession spark, String kind, long count, String data) throws IOException {
         switch (kind) {
-            case "shards" ->
-                spark.range(0, count * ROWS_A_SHARD, 1, 16)
-                        .select(functions
-                                .expr("transform(sequence(1, 100), i -> cast(pow(" + VOCABULARY
-                                        + ", (pmod(xxhash64(id, i), 1000003) + 0.5) / 1000003) as int) - 1)")
-                                .as("tokens"))
-                        .write()
-                        .option("maxRecordsPerFile", ROWS_A_SHARD)
-                        .parquet(data);
+            case "shards" -> shards(Math.toIntExact(count), Path.of(data));
             case "values" -> {
                 long rows = count / WIDTH;
                 Column value = functions.expr("transform(sequence(1, " + WIDTH + "), i -> if(id = " + rows / 3
@@ -110,6 +115,36 @@ public final class GateScale {
                         .parquet(data);
             default -> throw new IllegalArgumentException("Expected shards, values or texts, got '" + kind + "'");
         }
+    }
+
+    /** Files of ten rows of a hundred tokens each; not by Spark, which starts a process for every file it makes on a disk. */
+    private static void shards(int count, Path folder) throws IOException {
+        Files.createDirectories(folder);
+        MessageType schema = Types.buildMessage()
+                .optionalList()
+                .optionalElement(PrimitiveType.PrimitiveTypeName.INT32)
+                .named("tokens")
+                .named("spark_schema");
+        IntStream.range(0, count).parallel().forEach(shard -> {
+            SplittableRandom random = new SplittableRandom(shard);
+            Path file = folder.resolve(String.format(Locale.ROOT, "shard-%06d.parquet", shard));
+            try (ParquetWriter<Group> writer = ExampleParquetWriter.builder(new LocalOutputFile(file))
+                    .withType(schema)
+                    .withCompressionCodec(CompressionCodecName.ZSTD)
+                    .build()) {
+                for (int row = 0; row < ROWS_A_SHARD; row++) {
+                    Group group = new SimpleGroup(schema);
+                    Group tokens = group.addGroup("tokens");
+                    for (int i = 0; i < TOKENS_A_ROW; i++) {
+                        tokens.addGroup("list").add("element", (int) Math.pow(VOCABULARY, random.nextDouble()) - 1);
+                    }
+                    writer.write(group);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        Files.createFile(folder.resolve("_SUCCESS"));
     }
 
     /** What closes the gate or warns, and where. */

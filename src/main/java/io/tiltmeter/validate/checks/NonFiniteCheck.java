@@ -36,7 +36,7 @@ public final class NonFiniteCheck extends CountCheck {
     String what(ColumnProfile column) {
         return column.nonFinite() == 0
                 ? "NaN or infinite numbers"
-                : column.nans() + " NaN, " + column.positiveInfinities() + " +Inf and " + column.negativeInfinities()
-                        + " -Inf";
+                : "NaN or infinite numbers (" + column.nans() + " NaN, " + column.positiveInfinities() + " +Inf, "
+                        + column.negativeInfinities() + " -Inf)";
     }
 }
