@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroup;
 import org.apache.parquet.hadoop.ParquetWriter;
@@ -125,10 +126,13 @@ public final class GateScale {
                 .optionalElement(PrimitiveType.PrimitiveTypeName.INT32)
                 .named("tokens")
                 .named("spark_schema");
+        // One for all: each writer would parse Hadoop's files for a configuration of its own.
+        Configuration configuration = new Configuration();
         IntStream.range(0, count).parallel().forEach(shard -> {
             SplittableRandom random = new SplittableRandom(shard);
             Path file = folder.resolve(String.format(Locale.ROOT, "shard-%06d.parquet", shard));
             try (ParquetWriter<Group> writer = ExampleParquetWriter.builder(new LocalOutputFile(file))
+                    .withConf(configuration)
                     .withType(schema)
                     .withCompressionCodec(CompressionCodecName.ZSTD)
                     .build()) {

@@ -135,7 +135,10 @@ class LauncherIT {
                 run("train", "--config", "train.conf", "--output", "trained", "--require-verdict", "gate");
 
         assertThat(training.code()).as(training.err()).isEqualTo(3);
-        assertThat(training.problems()).singleElement().asString().contains("data.csv", "says FAIL, expected one that passed");
+        assertThat(training.problems())
+                .singleElement()
+                .asString()
+                .contains("data.csv", "says FAIL, expected one that passed");
         assertThat(folder.resolve("trained/metrics")).doesNotExist();
 
         Launcher.Result eval = run("validate", "--data", "data.csv", "--eval", "empty.csv", "--output", "gate");
