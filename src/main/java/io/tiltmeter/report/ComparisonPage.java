@@ -15,6 +15,14 @@ public record ComparisonPage(
         List<Page.Explanation> kinds,
         Page.Inline style) {
 
+    /** How to read the sets, or why there are none. */
+    public String hint() {
+        return sets.isEmpty()
+                ? ComparisonText.NONE_ALIKE
+                : "A dashed line marks the first step of a finding. The pale band spans the runs without one. Curves stand for"
+                        + " the steps that count: after a restart those of the latest start.";
+    }
+
     /** A set of runs with its charts. */
     public record SetView(
             String name,

@@ -11,6 +11,11 @@ import java.util.List;
 public final class ComparisonText {
     private static final int MOST_FINDINGS = 20;
 
+    /** Said instead of sets where there are none. */
+    static final String NONE_ALIKE =
+            "No two runs have the same configuration, so none were compared: --ignore names settings that"
+                    + " make no difference, --runs compares runs whatever their settings.";
+
     private ComparisonText() {}
 
     /** The summary, a line a finding; the gravest sets first. */
@@ -20,6 +25,9 @@ public final class ComparisonText {
                 .filter(set -> set.set().runs().size() > 1)
                 .toList();
         lines.add(Formats.count(comparison.runs(), "run") + ", " + Formats.count(sets.size(), "set") + " compared");
+        if (sets.isEmpty()) {
+            lines.add(NONE_ALIKE);
+        }
         List<Finding> findings = new ArrayList<>();
         sets.forEach(set -> findings.addAll(set.findings()));
         findings.addAll(comparison.ladderFindings());
