@@ -257,6 +257,7 @@ final class DatasetScan {
         @Override
         public java.util.Iterator<Tuple2<Place, Found>> call(List<Piece> pieces) {
             Map<String, Histogram> histograms = new LinkedHashMap<>();
+            Map<String, Histogram> fresh = new TreeMap<>();
             Map<String, RowKeys> keys = new TreeMap<>();
             java.util.Iterator<Piece> each = pieces.iterator();
             return new java.util.Iterator<>() {
@@ -279,7 +280,7 @@ final class DatasetScan {
                         throw new NoSuchElementException("Nothing is left");
                     }
                     if (ready.isEmpty()) {
-                        ready.add(read(each.next(), histograms, keys));
+                        ready.add(read(each.next(), histograms, fresh, keys));
                         if (keys.values().stream().anyMatch(some -> some.size() >= MOST_KEYS)) {
                             ready.addAll(keys(keys));
                             keys.clear();
@@ -290,17 +291,21 @@ final class DatasetScan {
             };
         }
 
-        private Tuple2<Place, Found> read(Piece piece, Map<String, Histogram> histograms, Map<String, RowKeys> keys) {
+        private Tuple2<Place, Found> read(
+                Piece piece,
+                Map<String, Histogram> histograms,
+                Map<String, Histogram> fresh,
+                Map<String, RowKeys> keys) {
             ShardFile shard = piece.shard();
             Place place = new Place(group(shard.index()), shard.index(), piece.part());
             Found found;
             try {
-                found = profile(piece, histograms, keys);
+                found = profile(piece, histograms, fresh, keys);
             } catch (Exception first) {
                 rethrowIfInterrupted(first);
                 try {
                     // Once more: a network that failed for a moment is no damage.
-                    found = profile(piece, histograms, keys);
+                    found = profile(piece, histograms, fresh, keys);
                 } catch (Exception again) {
                     rethrowIfInterrupted(again);
                     found = new Found.Damage(shard.name(), ReadFailure.damaged(again));
@@ -309,10 +314,16 @@ final class DatasetScan {
             return new Tuple2<>(place, found);
         }
 
-        private Found profile(Piece piece, Map<String, Histogram> histograms, Map<String, RowKeys> keys) {
+        private Found profile(
+                Piece piece,
+                Map<String, Histogram> histograms,
+                Map<String, Histogram> fresh,
+                Map<String, RowKeys> keys) {
             ShardLayout layout = layouts.get(piece.shard().schema());
             ShardProfile profile = new ShardProfile(piece.shard().name(), data.value());
-            Map<String, Histogram> fresh = countInto(profile, layout);
+            // Of a shard that could not be read to its end something may be left.
+            fresh.values().forEach(Histogram::clear);
+            countInto(profile, layout, fresh);
             RowFeeder feeder = new RowFeeder(layout, profile);
             long[] row = {piece.firstRow()};
             KeyReader reader = new KeyReader(layout, keyColumns);
@@ -325,7 +336,7 @@ final class DatasetScan {
             // Only now: the tokens and keys of a damaged shard do not count.
             reader.addTo(keys);
             fresh.forEach((column, counts) ->
-                    histograms.computeIfAbsent(column, c -> new Histogram()).add(0, counts));
+                    histograms.computeIfAbsent(column, c -> new Histogram()).drain(counts));
             return new Found.Profile(group(piece.shard().index()), profile.encode());
         }
     }

@@ -10,8 +10,14 @@ import java.util.Arrays;
 public final class Histogram implements Serializable {
     private static final long serialVersionUID = 1L;
 
+    /** Ids remembered one by one; with more of them a pass over all is as cheap. */
+    private static final int MOST_TOUCHED = 1 << 14;
+
     private long[] counts = new long[0];
     private short[] groups = new short[0];
+    private int[] touched = new int[0];
+    /** Ids counted so far; beyond {@link #MOST_TOUCHED} they are not remembered. */
+    private int touches;
 
     /** Nothing yet. */
     public Histogram() {}
@@ -31,8 +37,57 @@ public final class Histogram implements Serializable {
             // Doubling keeps growing cheap where the vocabulary's size is not known.
             grow(Math.max(id + 1, Math.max(1024, counts.length * 2)));
         }
-        counts[id]++;
+        if (counts[id]++ == 0) {
+            touch(id);
+        }
         groups[id] |= (short) (1 << group);
+    }
+
+    private void touch(int id) {
+        if (touches < MOST_TOUCHED) {
+            if (touches == touched.length) {
+                touched = Arrays.copyOf(touched, Math.max(64, 2 * touches));
+            }
+            touched[touches] = id;
+        }
+        touches++;
+    }
+
+    /**
+     * Adds another one's counts and leaves that empty, as large as it is. What it takes grows with the ids that were counted one by
+     * one since the other was empty, not with the vocabulary: a shard may have few of very many.
+     */
+    public void drain(Histogram fresh) {
+        if (fresh.touches > MOST_TOUCHED) {
+            add(0, fresh);
+            Arrays.fill(fresh.counts, 0);
+            Arrays.fill(fresh.groups, (short) 0);
+        } else {
+            if (fresh.counts.length > counts.length) {
+                grow(fresh.counts.length);
+            }
+            for (int i = 0; i < fresh.touches; i++) {
+                int id = fresh.touched[i];
+                counts[id] += fresh.counts[id];
+                groups[id] |= fresh.groups[id];
+            }
+            fresh.clear();
+        }
+        fresh.touches = 0;
+    }
+
+    /** Forgets what was counted one by one. */
+    public void clear() {
+        if (touches > MOST_TOUCHED) {
+            Arrays.fill(counts, 0);
+            Arrays.fill(groups, (short) 0);
+        } else {
+            for (int i = 0; i < touches; i++) {
+                counts[touched[i]] = 0;
+                groups[touched[i]] = 0;
+            }
+        }
+        touches = 0;
     }
 
     private void grow(int length) {

@@ -127,6 +127,34 @@ class ProfileTest {
         assertThat(cells.name(1001)).isEqualTo("tokens of rank 2,001 to 4,000");
     }
 
+    /** Few ids, which are remembered, and more than can be; what was drained or cleared leaves nothing behind. */
+    @Test
+    void histogramsDrainIntoOneAnother() {
+        java.util.SplittableRandom random = new java.util.SplittableRandom(8);
+        Histogram sum = new Histogram();
+        Histogram expected = new Histogram();
+        Histogram fresh = new Histogram();
+        for (int shard = 0; shard < 30; shard++) {
+            int tokens = shard % 3 == 0 ? 60_000 : 200;
+            for (int i = 0; i < tokens; i++) {
+                int id = random.nextInt(50_000);
+                fresh.add(id, shard % 16);
+                if (shard % 5 != 4) {
+                    expected.add(id, shard % 16);
+                }
+            }
+            if (shard % 5 == 4) {
+                fresh.clear();
+            } else {
+                sum.drain(fresh);
+            }
+            assertThat(fresh.size()).isZero();
+        }
+
+        assertThat(sum.counts()).isEqualTo(expected.counts());
+        assertThat(sum.exclusive()).isEqualTo(expected.exclusive());
+    }
+
     @Test
     void aSampleNamesNoTokenThatOneOfItsPartsHasAlone() {
         // Token 0: 25 in each; token 1: 1,000 in the first only; token 2: 19 outside the part that has most; token 3:
