@@ -40,7 +40,11 @@ import org.apache.spark.sql.functions;
  *     -Dbench.arguments="shards 10000 100000"
  * … -Dbench.arguments="values 100000000 1000000000"
  * … -Dbench.arguments="texts 4000 40000 400000"
+ * … -Dbench.arguments="clean 20"
  * </pre>
+ *
+ * <p>{@code clean} makes as many sound datasets as told, each of 40 shards of 100 rows with text, numbers, classes and a source, and
+ * tells what of them is refused.
  */
 public final class GateScale {
     private static final int ROWS_A_SHARD = 10;
@@ -50,7 +54,7 @@ public final class GateScale {
 
     private GateScale() {}
 
-    /** Arguments: folder for the data; {@code shards}, {@code values} or {@code texts}; how many, once or several times. */
+    /** Arguments: folder for the data; {@code shards}, {@code values} or {@code texts} and how many, once or several times; or {@code clean} and how many seeds. */
     public static void main(String[] arguments) throws IOException, TimeoutException {
         Path root = Path.of(arguments[0]).toAbsolutePath().resolve("gate-scale");
         String kind = arguments[1];
@@ -75,7 +79,12 @@ public final class GateScale {
                 .config("spark.local.dir", root.resolve("spark").toString())
                 .getOrCreate()) {
             GateSuite gate = new GateSuite(spark);
-            for (String count : Arrays.copyOfRange(arguments, 2, arguments.length)) {
+            String[] counts = kind.equals("clean")
+                    ? IntStream.rangeClosed(1, Integer.parseInt(arguments[2]))
+                            .mapToObj(Integer::toString)
+                            .toArray(String[]::new)
+                    : Arrays.copyOfRange(arguments, 2, arguments.length);
+            for (String count : counts) {
                 String data = root.resolve(kind + "-" + count).toString();
                 String output = root.resolve(kind + "-" + count + "-verdict").toString();
                 if (!Files.exists(Path.of(data, "_SUCCESS"))) {
@@ -105,6 +114,21 @@ public final class GateScale {
                         + " and i = 78, float('NaN'), cast(pmod(xxhash64(id, i), 1000003) / 1000003 as float)))");
                 spark.range(0, rows, 1, 64).select(value.as("features")).write().parquet(data);
             }
+            case "clean" ->
+                spark.range(0, 4000, 1, 4)
+                        .selectExpr(
+                                "concat_ws(' ', transform(sequence(1, 30 + pmod(xxhash64(id, " + count
+                                        + "), 60)), i -> concat('w', cast(pow(20000, (pmod(xxhash64(id, i, " + count
+                                        + "), 1000003) + 0.5) / 1000003) as int), if(pmod(i, 12) = 0, cast(pmod(id * 7 + "
+                                        + count + ", 4) as string), '')))) as text",
+                                "cast(pmod(id * 7 + " + count + ", 4) as int) as label",
+                                "randn(" + count + ") as weight",
+                                "concat('source-', pmod(xxhash64(id, -" + count + "), 3)) as source")
+                        .orderBy(functions.rand(count))
+                        .repartition(4)
+                        .write()
+                        .option("maxRecordsPerFile", 100)
+                        .parquet(data);
             case "texts" ->
                 spark.range(0, count, 1, 8)
                         .selectExpr(
@@ -114,7 +138,8 @@ public final class GateScale {
                                 "cast(pmod(id, 4) as int) as label")
                         .write()
                         .parquet(data);
-            default -> throw new IllegalArgumentException("Expected shards, values or texts, got '" + kind + "'");
+            default ->
+                throw new IllegalArgumentException("Expected shards, values, texts or clean, got '" + kind + "'");
         }
     }
 

@@ -6,6 +6,7 @@ import io.tiltmeter.validate.CheckInfo;
 import io.tiltmeter.validate.ColumnProfile;
 import io.tiltmeter.validate.Level;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** NaN or infinite numbers. */
@@ -36,7 +37,11 @@ public final class NonFiniteCheck extends CountCheck {
     String what(ColumnProfile column) {
         return column.nonFinite() == 0
                 ? "NaN or infinite numbers"
-                : "NaN or infinite numbers (" + column.nans() + " NaN, " + column.positiveInfinities() + " +Inf, "
-                        + column.negativeInfinities() + " -Inf)";
+                : String.format(
+                        Locale.ROOT,
+                        "NaN or infinite numbers (%,d NaN, %,d +Inf, %,d -Inf)",
+                        column.nans(),
+                        column.positiveInfinities(),
+                        column.negativeInfinities());
     }
 }
