@@ -139,7 +139,7 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"compare", "demo", "ingest", "nightly", "score", "train"})
+    @ValueSource(strings = {"compare", "demo", "ingest", "nightly", "score", "train", "validate"})
     void helpsWithoutSpark(String command) {
         assertThat(run(command, "--help")).isEqualTo(ExitCode.SOUND);
         assertThat(out.toString(StandardCharsets.UTF_8))
