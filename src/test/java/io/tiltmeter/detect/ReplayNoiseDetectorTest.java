@@ -91,7 +91,7 @@ class ReplayNoiseDetectorTest {
     void warnsOfTheOneRunThatDoesNotRepeatItself() {
         Map<String, Detector.Assessment> answers = judge(2e-4, 3e-4, 2.5e-4, 1e-4, 4e-4, 2e-4, 9e-3);
 
-        assertThat(answers.get("r6").findings()).singleElement().satisfies(finding -> {
+        assertThat(of(answers, "r6").findings()).singleElement().satisfies(finding -> {
             assertThat(finding.severity()).isEqualTo(Severity.WARNING);
             assertThat(finding.evidence()).contains("0.90 %").contains("6 siblings");
         });
@@ -113,9 +113,9 @@ class ReplayNoiseDetectorTest {
     void needsSiblingsThatWereReplayed() {
         Map<String, Detector.Assessment> answers = judge(0, Double.NaN, Double.NaN, 0, 0, 0, 1e-2);
 
-        assertThat(answers.get("r6").status()).isEqualTo(Coverage.Status.INCONCLUSIVE);
-        assertThat(answers.get("r6").reason()).contains("got 4");
-        assertThat(answers.get("r1").status()).isEqualTo(Coverage.Status.NOT_OBSERVABLE);
+        assertThat(of(answers, "r6").status()).isEqualTo(Coverage.Status.INCONCLUSIVE);
+        assertThat(of(answers, "r6").reason()).contains("got 4");
+        assertThat(of(answers, "r1").status()).isEqualTo(Coverage.Status.NOT_OBSERVABLE);
     }
 
     /** Fleets whose runs have one noise between them: spreads of 16 differences, and a factor of 1.5 that goes with the run. */
@@ -133,6 +133,10 @@ class ReplayNoiseDetectorTest {
 
         // A factor of 10 is 4.6 standard deviations of these 6,000 logarithms, 2 in a million.
         assertThat(alarms).isLessThanOrEqualTo(1);
+    }
+
+    private static Detector.Assessment of(Map<String, Detector.Assessment> answers, String run) {
+        return java.util.Objects.requireNonNull(answers.get(run));
     }
 
     private static List<Finding> findings(Map<String, Detector.Assessment> answers) {
