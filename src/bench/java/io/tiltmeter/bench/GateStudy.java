@@ -37,7 +37,7 @@ public final class GateStudy {
     private static final int TOPIC = 20;
     private static final double OF_TOPIC = 0.2;
     private static final int SAMPLED_SHARDS = 32;
-    private static final int SAMPLED_DOCUMENTS = 1000;
+    private static final int SAMPLED_DOCUMENTS = 5000;
 
     private static final ColumnSpec TOKENS = new ColumnSpec("tokens", ColumnKind.TOKENS, "array<int>", true);
     private static final ColumnSpec WEIGHT = new ColumnSpec("weight", ColumnKind.NUMBER, "double", true);
@@ -123,7 +123,7 @@ public final class GateStudy {
         System.out.println("defect                 size     found  elsewhere  of");
         Map<String, double[]> sizes = new TreeMap<>();
         sizes.put("one token", new double[] {0.001, 0.0025, 0.005, 0.01});
-        sizes.put("random tokens", new double[] {0.005, 0.01, 0.02, 0.05});
+        sizes.put("random tokens", new double[] {0.0025, 0.005, 0.01, 0.02, 0.05});
         sizes.put("numbers shifted", new double[] {0.2, 0.5, 0.75, 1});
         sizes.put("labels swapped", new double[] {0.05, 0.1, 0.2, 0.4});
         sizes.put("missing", new double[] {0.01, 0.02, 0.05, 0.1, 0.2});
@@ -214,23 +214,21 @@ public final class GateStudy {
                 encoded);
     }
 
-    /** By a tenth of the documents, but at most a thousand, of 32 shards spread over the dataset, as the gate does it. */
+    /** By documents of 32 shards spread over the dataset, as the gate does it. */
     private TokenCells sample(long seed, int shards, int tokens, Defect defect) {
-        List<long[]> parts = new ArrayList<>();
+        Histogram histogram = new Histogram();
         int wanted = Math.min(SAMPLED_SHARDS, shards);
         for (int i = 0; i < wanted; i++) {
             int shard = (int) ((long) i * shards / wanted);
-            Histogram histogram = new Histogram();
             ShardProfile profile = new ShardProfile("", new DataSpec(Map.of(), 10, 10));
-            profile.column(TOKENS).countInto(histogram);
+            profile.column(TOKENS).chooseBy(histogram);
             fill(
                     profile,
-                    Math.max(1, Math.min(tokens / 10, SAMPLED_DOCUMENTS * DOCUMENT)),
+                    Math.min(tokens, SAMPLED_DOCUMENTS * DOCUMENT),
                     random(seed, shard),
                     defect.shard == shard ? defect : NO_DEFECT);
-            parts.add(histogram.counts());
         }
-        return TokenCells.ofSample(parts);
+        return TokenCells.of(histogram.counts());
     }
 
     private static SplittableRandom random(long seed, int shard) {

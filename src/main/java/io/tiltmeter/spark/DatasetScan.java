@@ -50,7 +50,7 @@ final class DatasetScan {
     private static final int MOST_KEYS = 1_000_000;
 
     private static final int SAMPLED_SHARDS = 32;
-    private static final int SAMPLED_ROWS = 1000;
+    private static final int SAMPLED_ROWS = 5000;
 
     private DatasetScan() {}
 
@@ -139,34 +139,23 @@ final class DatasetScan {
 
     /** Cells by what parts of a sample counted of each column. */
     static Map<String, TokenCells> cells(List<Map<String, Histogram>> counts) {
-        Map<String, List<long[]>> parts = new TreeMap<>();
+        Map<String, Histogram> sums = new TreeMap<>();
         counts.forEach(each -> each.forEach((column, ids) ->
-                parts.computeIfAbsent(column, c -> new ArrayList<>()).add(ids.counts())));
+                sums.computeIfAbsent(column, c -> new Histogram()).add(0, ids)));
         Map<String, TokenCells> cells = new TreeMap<>();
-        parts.forEach((column, sample) -> cells.put(column, TokenCells.ofSample(sample)));
+        sums.forEach((column, sum) -> cells.put(column, TokenCells.of(sum.counts())));
         return cells;
-    }
-
-    /**
-     * Rows of a shard that tell how tokens are lumped: a tenth of them at most. Tokens that chance made frequent among them are
-     * taken for frequent ones; were they all rows, the dataset would differ by that from any other of the same kind.
-     *
-     * @param rows of the shard, negative if not known
-     */
-    static long sampledRows(long rows) {
-        return rows < 0 ? SAMPLED_ROWS / 10 : Math.max(1, Math.min(SAMPLED_ROWS, rows / 10));
     }
 
     private static Map<String, Histogram> sample(ShardReaders readers, ShardLayout layout, ShardFile shard) {
         ShardProfile profile = new ShardProfile(shard.name(), new DataSpec(Map.of(), 0, 1));
-        Map<String, Histogram> histograms = countInto(profile, layout);
+        Map<String, Histogram> histograms = chooseBy(profile, layout);
         RowFeeder feeder = new RowFeeder(layout, profile);
-        long most = sampledRows(shard.rows());
         long[] rows = {0};
         try {
             readers.read(shard, 0, shard.length(), row -> {
                 feeder.add(row, rows[0]);
-                return ++rows[0] < most;
+                return ++rows[0] < SAMPLED_ROWS;
             });
         } catch (Exception damaged) {
             // The scan will find it and say so; the sample has other shards.
@@ -175,14 +164,19 @@ final class DatasetScan {
         return histograms;
     }
 
-    /** Lets a profile count its token ids one by one, each column into a histogram of its own. */
-    static Map<String, Histogram> countInto(ShardProfile profile, ShardLayout layout) {
+    /** Lets a profile count the token ids by which cells are chosen, each column into a histogram of its own. */
+    static Map<String, Histogram> chooseBy(ShardProfile profile, ShardLayout layout) {
         Map<String, Histogram> histograms = new TreeMap<>();
-        countInto(profile, layout, histograms);
+        for (ShardLayout.Leaf leaf : layout.leaves()) {
+            if (leaf.spec().kind() == ColumnKind.TOKENS) {
+                profile.column(leaf.spec())
+                        .chooseBy(histograms.computeIfAbsent(leaf.spec().name(), column -> new Histogram()));
+            }
+        }
         return histograms;
     }
 
-    /** The same into histograms that other profiles count into too. */
+    /** Lets a profile count its token ids one by one, into histograms that other profiles count into too. */
     static void countInto(ShardProfile profile, ShardLayout layout, Map<String, Histogram> histograms) {
         for (ShardLayout.Leaf leaf : layout.leaves()) {
             if (leaf.spec().kind() == ColumnKind.TOKENS) {

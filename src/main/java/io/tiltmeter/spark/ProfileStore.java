@@ -39,7 +39,7 @@ final class ProfileStore {
     private static final DataType DOUBLE = DataTypes.DoubleType;
 
     /** Version of the bytes in column {@code state}. */
-    private static final int STATE = 2;
+    private static final int STATE = 3;
 
     private static final StructType SHARDS = new StructType()
             .add("shard", STRING, false)

@@ -114,7 +114,7 @@ record TableScan(
                         false);
     }
 
-    /** How tokens are lumped without a baseline: by their counts in each tenth of the first rows. */
+    /** How tokens are lumped without a baseline: by their counts in some of the first rows. */
     Map<String, TokenCells> sampleCells(SparkSession spark) {
         if (layout.tokenColumns().isEmpty()) {
             return new TreeMap<>();
@@ -123,13 +123,10 @@ record TableScan(
         List<Map<String, Histogram>> counts = InternalFrames.rows(frame.limit(20_000))
                 .mapPartitions(rows -> {
                     ShardProfile profile = new ShardProfile("", new DataSpec(Map.of(), 0, 1));
-                    Map<String, Histogram> histograms = DatasetScan.countInto(profile, of);
+                    Map<String, Histogram> histograms = DatasetScan.chooseBy(profile, of);
                     RowFeeder feeder = new RowFeeder(of, profile);
                     for (long row = 0; rows.hasNext(); row++) {
-                        InternalRow next = rows.next();
-                        if (row % 10 == 0) {
-                            feeder.add(next, row);
-                        }
+                        feeder.add(rows.next(), row);
                     }
                     return List.of(histograms).iterator();
                 })

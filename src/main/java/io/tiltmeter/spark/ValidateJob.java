@@ -84,8 +84,7 @@ public final class ValidateJob {
         Optional<VocabularyFile> vocabulary = Optional.of(validate.vocabularyFile())
                 .filter(file -> !file.isEmpty())
                 .map(file -> VocabularyFile.load(file, configuration));
-        Map<String, Long> manifest =
-                validate.manifest().isEmpty() ? Map.of() : ManifestFile.load(validate.manifest(), configuration);
+        Map<String, Long> manifest = manifest(source, validate.manifest(), configuration);
         Optional<DatasetProfile> baseline = baseline(spark, request.baseline(), validate, vocabulary, progress);
         progress.stage(String.format("Reading %,d files", source.files()));
         Set<String> keys = keys(source, validate);
@@ -124,6 +123,17 @@ public final class ValidateJob {
             Path page = write(spark, new Path(request.output()), verdict, data, scan);
             return outcome(request, verdict, rejections(facts, data), page);
         }
+    }
+
+    private static Map<String, Long> manifest(GateSource source, String file, Configuration configuration) {
+        if (file.isEmpty()) {
+            return Map.of();
+        }
+        if (source instanceof GateSource.OfTable) {
+            throw new InputException("Setting 'validate.manifest' names '" + file
+                    + "', expected none for a table: the catalog says which files '" + source.name() + "' has");
+        }
+        return ManifestFile.load(file, configuration);
     }
 
     /** Opened before the dataset is read: that it cannot be is known in seconds and not after hours. */

@@ -49,6 +49,7 @@ public final class ColumnProfile {
     private final DataSpec data;
     private final Vocabulary vocabulary;
     private @Nullable Histogram histogram;
+    private boolean choosing;
     private double[] buffer = new double[0];
     private int buffered;
     private long firstLength = -1;
@@ -67,6 +68,12 @@ public final class ColumnProfile {
     /** Counts tokens by id there too, from now on. */
     public void countInto(Histogram counts) {
         histogram = counts;
+    }
+
+    /** The same, but only of documents by which {@linkplain TokenCells cells} are chosen. */
+    public void chooseBy(Histogram counts) {
+        histogram = counts;
+        choosing = true;
     }
 
     /** A cell without a value. */
@@ -134,7 +141,8 @@ public final class ColumnProfile {
         missingInside += absent;
         length(row, n + absent);
         if (tokens != null) {
-            int outside = tokens.add(row, ids, n, vocabulary, Optional.ofNullable(histogram));
+            boolean counted = !choosing || Tokens.choosesCells(ids, n);
+            int outside = tokens.add(row, ids, n, vocabulary, Optional.ofNullable(counted ? histogram : null));
             if (outside >= 0) {
                 offends(TOKEN_RANGE, row, outside, Integer.toString(ids[outside]));
             }

@@ -3,13 +3,11 @@ package io.tiltmeter.validate;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
 import java.util.stream.IntStream;
 
 /**
  * How token ids are lumped into cells, by their counts in a reference: the {@value #EXACT} most frequent have a cell each,
- * the others that occur there share one an octave of their rank, and those that do not occur share the last, with the
- * rarest of a sample. Profiles can be compared and merged when their cells are equal.
+ * the others that occur there share one an octave of their rank, and those that do not occur share the last. Profiles can be compared and merged when their cells are equal.
  *
  * @param cell cell of each token id; ids beyond are in the last cell
  * @param count number of cells
@@ -18,36 +16,7 @@ public record TokenCells(short[] cell, int count) implements Serializable {
     /** Tokens with a cell of their own: of a Zipf vocabulary of 50,000 they are two thirds of the text. */
     public static final int EXACT = 1000;
 
-    /** Occurrences in a sample below which a token counts as rare. */
-    private static final long FEWEST = 20;
-    /** Parts of a sample from which on each token is counted without the part that has most of it. */
-    private static final int PARTS = 4;
-
-    /**
-     * Cells by a sample of the data that is to be judged. Of a token only what is outside the part with most of it counts, and
-     * tokens below {@value #FEWEST} are in the last cell: else the sampled parts would be told from all others by the very
-     * tokens that chance gave to them.
-     *
-     * @param parts counts of each id in parts of the sample, such as shards
-     */
-    public static TokenCells ofSample(List<long[]> parts) {
-        int size = parts.stream().mapToInt(part -> part.length).max().orElse(0);
-        long[] sum = new long[size];
-        long[] most = new long[size];
-        for (long[] part : parts) {
-            for (int id = 0; id < part.length; id++) {
-                sum[id] += part[id];
-                most[id] = Math.max(most[id], part[id]);
-            }
-        }
-        for (int id = 0; id < size; id++) {
-            long elsewhere = parts.size() < PARTS ? sum[id] : sum[id] - most[id];
-            sum[id] = elsewhere < FEWEST ? 0 : elsewhere;
-        }
-        return of(sum);
-    }
-
-    /** Cells by the counts of a reference. */
+    /** Cells by the counts of a reference, one for each id. */
     public static TokenCells of(long[] reference) {
         int[] byCount = IntStream.range(0, reference.length)
                 .filter(id -> reference[id] > 0)

@@ -10,6 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Token ids of a shard or dataset in bounded form: counts of {@linkplain TokenCells cells}, split over {@value #GROUPS}
  * groups of documents, from whose differences follows how far documents scatter.
+ *
+ * <p>Where cells are chosen by the data itself, they are by one document of ten, and the other nine are counted: a token
+ * that chance made frequent in a sample is less so elsewhere, and counted with the sample it would tell the data from any
+ * other of the same kind.
  */
 public final class Tokens {
     /** Groups of documents for the jackknife: its standard error is right within about 1/√(2·15) = 18 %. */
@@ -19,7 +23,13 @@ public final class Tokens {
     private long outside;
     private long empty;
     private final long[] unseen = new long[GROUPS];
+    private final long[] inside = new long[GROUPS];
     private int greatest = -1;
+    /** One document of so many chooses the cells. */
+    private static final int CHOOSES = 10;
+    /** Ids by which it is told which one does. */
+    private static final int LOOKED_AT = 32;
+
     /** Counts at group × cells + cell. */
     private long[] grouped;
 
@@ -43,6 +53,7 @@ public final class Tokens {
         int limit = vocabulary.limit();
         TokenCells cellsOf = vocabulary.cells();
         int firstOutside = -1;
+        boolean counted = vocabulary.hasBaseline() || !choosesCells(ids, n);
         @Nullable Histogram counts = histogram.orElse(null);
         boolean special = vocabulary.hasSpecial();
         for (int i = 0; i < n; i++) {
@@ -52,7 +63,10 @@ public final class Tokens {
                 firstOutside = firstOutside < 0 ? i : firstOutside;
                 continue;
             }
-            grouped[base + cellsOf.of(id)]++;
+            if (counted) {
+                grouped[base + cellsOf.of(id)]++;
+            }
+            inside[group]++;
             greatest = Math.max(greatest, id);
             if (counts != null) {
                 counts.add(id, group);
@@ -66,6 +80,20 @@ public final class Tokens {
         return firstOutside;
     }
 
+    /**
+     * Whether a document is one of those by which cells are chosen where there is no baseline to choose them. Its ids alone
+     * decide: copies are on the same side, whatever the order of rows.
+     */
+    static boolean choosesCells(int[] ids, int n) {
+        int stride = Math.max(1, n / LOOKED_AT);
+        long hash = n;
+        for (int i = 0; i < n; i += stride) {
+            hash = (hash ^ ids[i]) * 0x9E3779B97F4A7C15L;
+            hash ^= hash >>> 32;
+        }
+        return Long.remainderUnsigned(hash, CHOOSES) == 0;
+    }
+
     void merge(Tokens other) {
         if (other.cells != cells) {
             throw new IllegalArgumentException(
@@ -75,6 +103,7 @@ public final class Tokens {
         outside += other.outside;
         empty += other.empty;
         Arrays.setAll(unseen, group -> unseen[group] + other.unseen[group]);
+        Arrays.setAll(inside, group -> inside[group] + other.inside[group]);
         greatest = Math.max(greatest, other.greatest);
         for (int i = 0; i < grouped.length; i++) {
             grouped[i] += other.grouped[i];
@@ -108,11 +137,7 @@ public final class Tokens {
 
     /** Tokens inside the vocabulary by group of documents. */
     public double[] countByGroup() {
-        double[] counts = new double[GROUPS];
-        for (int i = 0; i < grouped.length; i++) {
-            counts[i / cells] += grouped[i];
-        }
-        return counts;
+        return Arrays.stream(inside).asDoubleStream().toArray();
     }
 
     /** The greatest id inside the vocabulary, -1 without any. */
@@ -125,7 +150,7 @@ public final class Tokens {
         return cells;
     }
 
-    /** Counts of the cells, groups together. */
+    /** Counts of the cells, groups together; without documents that chose the cells. */
     public double[] total() {
         double[] total = new double[cells];
         for (int group = 0; group < GROUPS; group++) {
@@ -136,7 +161,7 @@ public final class Tokens {
         return total;
     }
 
-    /** Counts of the cells of one group. */
+    /** Counts of the cells of one group, likewise. */
     public double[] group(int group) {
         return Arrays.stream(grouped, group * cells, (group + 1) * cells)
                 .asDoubleStream()
@@ -149,6 +174,7 @@ public final class Tokens {
         out.writeLong(outside);
         out.writeLong(empty);
         Varints.writeCounts(out, unseen);
+        Varints.writeCounts(out, inside);
         out.writeInt(greatest);
         Varints.writeCounts(out, grouped);
     }
@@ -159,6 +185,7 @@ public final class Tokens {
         tokens.outside = in.readLong();
         tokens.empty = in.readLong();
         System.arraycopy(Varints.readCounts(in), 0, tokens.unseen, 0, GROUPS);
+        System.arraycopy(Varints.readCounts(in), 0, tokens.inside, 0, GROUPS);
         tokens.greatest = in.readInt();
         tokens.grouped = Varints.readCounts(in);
         return tokens;

@@ -155,21 +155,33 @@ class ProfileTest {
         assertThat(sum.exclusive()).isEqualTo(expected.exclusive());
     }
 
+    /** Documents choose cells or are counted in them, never both; about one of ten chooses, and copies do what the first does. */
     @Test
-    void aSampleNamesNoTokenThatOneOfItsPartsHasAlone() {
-        // Token 0: 25 in each; token 1: 1,000 in the first only; token 2: 19 outside the part that has most; token 3:
-        // 20.
-        List<long[]> parts = List.of(
-                new long[] {25, 1000, 50, 50}, new long[] {25, 0, 19, 20}, new long[] {25, 0, 0, 0}, new long[] {
-                    25, 0, 0, 0, 7
-                });
-        TokenCells cells = TokenCells.ofSample(parts);
+    void cellsAreNotCountedByTheDocumentsThatChoseThem() {
+        ColumnSpec tokens = new ColumnSpec("t", ColumnKind.TOKENS, "array<int>", true);
+        ColumnProfile choosing = new ShardProfile("", DATA).column(tokens);
+        Histogram chosen = new Histogram();
+        choosing.chooseBy(chosen);
+        ColumnProfile counting = new ShardProfile("", DATA).column(tokens);
+        Histogram all = new Histogram();
+        counting.countInto(all);
+        // Document i is of the ids i and 10,000 and comes twice.
+        for (int row = 0; row < 10_000; row++) {
+            int[] ids = {row / 2, 10_000};
+            choosing.tokens(row, ids, 2, 0);
+            counting.tokens(row, ids, 2, 0);
+        }
 
-        assertThat(List.of(cells.of(0), cells.of(3))).containsExactly(0, 1);
-        assertThat(List.of(cells.of(1), cells.of(2), cells.of(4), cells.of(9))).containsOnly(cells.count() - 1);
-        // Of fewer parts none is left out: in one shard all tokens are its own.
-        assertThat(TokenCells.ofSample(List.of(new long[] {19, 20, 1000})).count())
-                .isEqualTo(3);
+        assertThat(all.counts()[10_000]).isEqualTo(10_000);
+        long choose = chosen.counts()[10_000];
+        assertThat(choose).isBetween(800L, 1200L);
+        double counted =
+                java.util.Arrays.stream(counting.tokens().orElseThrow().total()).sum();
+        assertThat(counted).isEqualTo(2.0 * (10_000 - choose));
+        assertThat(counting.tokens().orElseThrow().countByGroup()).containsOnly(2.0 * 10_000 / Tokens.GROUPS);
+        for (int id = 0; id < 5000; id++) {
+            assertThat(chosen.count(id)).isIn(0L, 2L);
+        }
     }
 
     @Test

@@ -57,20 +57,20 @@ public final class TokenShareCheck extends DriftCheck {
         Tokens other = reference.tokens().get();
         double[] here = tails(tokens.total());
         double[] there = tails(other.total());
-        double n = sum(tokens.total());
-        double m = sum(other.total());
+        double n = DocumentScatter.sum(tokens.total());
+        double m = DocumentScatter.sum(other.total());
         if (n == 0 || m == 0) {
             return Optional.empty();
         }
-        Scatter scatter = scatter(tokens, here, n);
-        Scatter scatterThere = scatter(other, there, m);
+        DocumentScatter scatter = DocumentScatter.of(tokens, TokenShareCheck::tails, here, n);
+        DocumentScatter scatterThere = DocumentScatter.of(other, TokenShareCheck::tails, there, m);
         int strongest = 0;
         Estimate largest = new Estimate(Double.NEGATIVE_INFINITY, 1, Double.POSITIVE_INFINITY);
         for (int cell = 0; cell < here.length; cell++) {
             Estimate estimate = new Estimate(
                     here[cell] / n - there[cell] / m,
-                    Math.sqrt(scatter.variance[cell] + scatterThere.variance[cell]),
-                    scatter.pooled[cell] ? Double.POSITIVE_INFINITY : Tokens.GROUPS - 1);
+                    Math.sqrt(scatter.variance()[cell] + scatterThere.variance()[cell]),
+                    scatter.pooled()[cell] ? Double.POSITIVE_INFINITY : Tokens.GROUPS - 1);
             // The largest lower bound, not the largest effect: that would be the noisiest cell.
             if (estimate.effect() - 3 * estimate.error() > largest.effect() - 3 * largest.error()) {
                 largest = estimate;
@@ -95,58 +95,6 @@ public final class TokenShareCheck extends DriftCheck {
             tails[cell] += tails[cell + 1];
         }
         return tails;
-    }
-
-    /**
-     * Variance of each cell's share over documents.
-     *
-     * @param pooled whether it is that of as many independent draws, times the mean factor by which documents scatter more:
-     *     it is taken where the few groups of the cell itself scatter less
-     */
-    private record Scatter(double[] variance, boolean[] pooled) {}
-
-    private static Scatter scatter(Tokens tokens, double[] total, double n) {
-        int cells = total.length;
-        double[] variance = new double[cells];
-        for (int g = 0; g < Tokens.GROUPS; g++) {
-            double[] counts = tokens.group(g);
-            double size = sum(counts);
-            double[] group = tails(counts);
-            for (int cell = 0; cell < cells; cell++) {
-                double residual = group[cell] - total[cell] / n * size;
-                variance[cell] += residual * residual;
-            }
-        }
-        double factor = Tokens.GROUPS / (Tokens.GROUPS - 1.0) / n / n;
-        double clustered = 0;
-        double independent = 0;
-        for (int cell = 0; cell < cells; cell++) {
-            variance[cell] *= factor;
-            clustered += variance[cell];
-            independent += draws(total[cell], n);
-        }
-        double inflation = Math.max(1, clustered / independent);
-        boolean[] pooled = new boolean[cells];
-        for (int cell = 0; cell < cells; cell++) {
-            double least = inflation * draws(total[cell], n);
-            pooled[cell] = variance[cell] <= least;
-            variance[cell] = Math.max(variance[cell], least);
-        }
-        return new Scatter(variance, pooled);
-    }
-
-    /** Variance of a share of independent draws, with one draw more for cells that are empty by chance. */
-    private static double draws(double count, double n) {
-        double p = Math.min(1, (count + 1) / (n + 1));
-        return p * (1 - p) / n + 1 / n / n;
-    }
-
-    private static double sum(double[] values) {
-        double sum = 0;
-        for (double value : values) {
-            sum += value;
-        }
-        return sum;
     }
 
     private static String capital(String text) {
