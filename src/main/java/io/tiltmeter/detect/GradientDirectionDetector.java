@@ -31,10 +31,12 @@ public final class GradientDirectionDetector implements Detector {
                                     + " square: nothing is lost with it")),
                     new Parameter(
                             "sigma",
-                            1,
+                            0.5,
                             "σ",
                             "Standard deviations between workers at one step which the fall must be as well",
-                            new Derived("Cosines of small batches differ that much by chance at every step"))),
+                            new Derived(
+                                    "Cosines of small batches scatter by more than a flipped gradient moves them; that"
+                                            + " a fall is no chance, many steps must tell"))),
             "Look at the sign and scale of that worker's gradient on the way to the reduction, at its copy of the parameters and"
                     + " at its labels; train its batches elsewhere.");
 

@@ -35,12 +35,15 @@ class WorkerStudyTest {
         WorkerNoise busy =
                 new WorkerNoise(steps, workers, 0.02 + 0.1 * random.nextDouble(), memory, freedom, 0.02, seed + 3);
         WorkerNoise tokens = new WorkerNoise(steps, workers, 0.1, 0, 0, 0, seed + 4);
-        WorkerNoise cosine = new WorkerNoise(steps, workers, 0.1, memory / 2, freedom, 0.02, seed + 5);
         boolean constant = random.nextBoolean();
+        // From gradients with a common direction to those of a network that has learnt what there is.
+        double direction = 0.2 * random.nextDouble();
+        double scatter = 0.1 + 0.2 * random.nextDouble();
+        WorkerNoise cosine = new WorkerNoise(steps, workers, scatter, memory / 2, freedom, 0.02, seed + 5);
         return Team.of(workers, steps)
                 .with(Metric.LOSS.ordinal(), (s, w) -> curve(s) * Math.exp(loss.at(s, w)))
                 .with(Metric.GRAD_NORM.ordinal(), (s, w) -> (0.3 + 3 * Math.exp(-s / 100.0)) * Math.exp(norm.at(s, w)))
-                .with(Metric.GRAD_COSINE.ordinal(), (s, w) -> Math.max(-1, Math.min(1, 0.2 + cosine.at(s, w))))
+                .with(Metric.GRAD_COSINE.ordinal(), (s, w) -> Math.max(-1, Math.min(1, direction + cosine.at(s, w))))
                 .with(Metric.TOKENS.ordinal(), (s, w) -> constant ? 8192 : Math.rint(8192 * Math.exp(tokens.at(s, w))))
                 .with(Metric.COMPUTE_SECONDS.ordinal(), (s, w) -> 0.4 * Math.exp(busy.at(s, w)));
     }
