@@ -9,9 +9,7 @@ import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.RunSummary;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.stats.Robust;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A run's replayed steps differ from the first time by far more than its siblings' do: what computes it does not repeat itself as
@@ -65,22 +63,13 @@ public final class ReplayNoiseDetector implements FleetDetector {
     }
 
     @Override
-    public Map<String, Detector.Assessment> judge(List<Sibling> siblings, DetectorSettings settings) {
-        Map<String, Detector.Assessment> answers = new LinkedHashMap<>();
-        for (Sibling sibling : siblings) {
-            answers.put(sibling.run().runId(), judge(sibling.summary(), siblings, settings));
-        }
-        return answers;
-    }
-
-    private static Detector.Assessment judge(RunSummary run, List<Sibling> siblings, DetectorSettings settings) {
+    public Detector.Assessment judge(RunSummary run, List<RunSummary> siblings, DetectorSettings settings) {
         if (Double.isNaN(run.replayNoise())) {
             return Detector.Assessment.notObservable(
                     "no restart repeated " + Replays.FEWEST + " logged steps with the same data");
         }
         double[] others = siblings.stream()
-                .map(Sibling::summary)
-                .filter(s -> !s.runId().equals(run.runId()) && !Double.isNaN(s.replayNoise()))
+                .filter(s -> !Double.isNaN(s.replayNoise()))
                 .mapToDouble(s -> log(s.replayNoise()))
                 .sorted()
                 .toArray();

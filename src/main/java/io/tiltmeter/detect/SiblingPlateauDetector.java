@@ -9,9 +9,7 @@ import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.RunSummary;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.stats.Robust;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A run ends far above its siblings. Comparable are runs of one project that log the same kind of loss, often enough, and
@@ -70,15 +68,7 @@ public final class SiblingPlateauDetector implements FleetDetector {
     }
 
     @Override
-    public Map<String, Detector.Assessment> judge(List<Sibling> siblings, DetectorSettings settings) {
-        Map<String, Detector.Assessment> answers = new LinkedHashMap<>();
-        for (Sibling sibling : siblings) {
-            answers.put(sibling.run().runId(), judge(sibling.summary(), siblings, settings));
-        }
-        return answers;
-    }
-
-    private static Detector.Assessment judge(RunSummary run, List<Sibling> siblings, DetectorSettings settings) {
+    public Detector.Assessment judge(RunSummary run, List<RunSummary> siblings, DetectorSettings settings) {
         double enough = settings.get("points");
         if (!isJudgeable(run)) {
             return Detector.Assessment.notObservable("no positive final loss");
@@ -87,10 +77,7 @@ public final class SiblingPlateauDetector implements FleetDetector {
             return Detector.Assessment.inconclusive("needs " + (long) enough + " logged losses, got " + points(run));
         }
         double[] finals = siblings.stream()
-                .map(Sibling::summary)
-                .filter(s -> !s.runId().equals(run.runId())
-                        && points(s) >= enough
-                        && isComparable(s, run, settings.get("length-ratio")))
+                .filter(s -> points(s) >= enough && isComparable(s, run, settings.get("length-ratio")))
                 .mapToDouble(s -> Math.log(s.finalLoss()))
                 .sorted()
                 .toArray();

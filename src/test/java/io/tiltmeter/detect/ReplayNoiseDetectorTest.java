@@ -109,6 +109,12 @@ class ReplayNoiseDetectorTest {
                 .containsExactly("r6");
     }
 
+    /** Siblings over four decades: thirty times the middle of them is nothing unusual. */
+    @Test
+    void siblingsThatDifferSetAWiderScale() {
+        assertThat(findings(judge(1e-5, 1e-4, 1e-3, 1e-2, 1e-4, 1e-3, 3e-2))).isEmpty();
+    }
+
     @Test
     void needsSiblingsThatWereReplayed() {
         Map<String, Detector.Assessment> answers = judge(0, Double.NaN, Double.NaN, 0, 0, 0, 1e-2);
