@@ -36,7 +36,14 @@ public final class GradientDirectionDetector implements Detector {
                             "Standard deviations between workers at one step which the fall must be as well",
                             new Derived(
                                     "Cosines of small batches scatter by more than a flipped gradient moves them; that"
-                                            + " a fall is no chance, many steps must tell"))),
+                                            + " a fall is no chance, many steps must tell")),
+                    new Parameter(
+                            "aside-sigma",
+                            1,
+                            "σ",
+                            "The same for a gradient that does not point against the others'",
+                            new Derived("It undoes nothing; where all gradients have little in common one that has less"
+                                    + " is usual"))),
             "Look at the sign and scale of that worker's gradient on the way to the reduction, at its copy of the parameters and"
                     + " at its labels; train its batches elsewhere.");
 
@@ -82,7 +89,8 @@ public final class GradientDirectionDetector implements Detector {
             }
             List<Finding> findings = new ArrayList<>();
             for (Episode episode : levels.episodes()) {
-                if (!episode.up) {
+                boolean against = episode.level() < 0;
+                if (!episode.up && (against || episode.sigmas() >= settings.get("aside-sigma"))) {
                     findings.add(describe(episode));
                 }
             }

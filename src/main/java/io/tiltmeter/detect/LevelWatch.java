@@ -57,6 +57,9 @@ final class LevelWatch {
     /** A trimmed mean of n independent values has about the variance of n - 2; they are hardly ever independent. */
     private static final double WHITE = 0.75;
 
+    /** Mean absolute change from one Gaussian value to the next, in standard deviations: 2/√π. */
+    private static final double CHANGE = 1.128;
+
     private final Effect effect;
     private final Workers workers = new Workers();
     private final List<Chunk> first = new ArrayList<>();
@@ -88,7 +91,9 @@ final class LevelWatch {
         double place;
         int learnt;
         double previous = Double.NaN;
+        /** Mean absolute change from chunk to chunk. */
         double own;
+
         final Pursuit up = new Pursuit();
         final Pursuit down = new Pursuit();
 
@@ -362,7 +367,7 @@ final class LevelWatch {
             if (state.episode != null) {
                 pursue(state, state.episode, distance, absolute, levels, chunk);
             } else {
-                double own = Math.max(noise, state.own);
+                double own = Math.max(noise, state.own / CHANGE);
                 double sigmas = distance / (own * Math.sqrt(1 + 1.0 / Math.max(1, state.learnt)));
                 double shift = slots.length <= FEW_PEERS ? state.place : levels.level(chunk, i) - distance;
                 go(state.up, sigmas, distance, levels, chunk, i, shift);

@@ -57,7 +57,15 @@ public final class StragglerDetector implements Detector {
                             1,
                             "σ",
                             "Standard deviations between workers at one step which it must be slower as well",
-                            new Derived("Where steps differ by chance as much, nobody is the slow one"))),
+                            new Derived("Where steps differ by chance as much, nobody is the slow one")),
+                    new Parameter(
+                            "seconds",
+                            0.001,
+                            "s",
+                            "Time a step by which it must be slower as well; below, it is only noted",
+                            new Derived(
+                                    "The time slice of an operating system's scheduler, 0.75 to 3 ms of Linux's: steps"
+                                            + " shorter than that are as slow as threads happen to run"))),
             "See what that worker does longer than the others: compute (clock, throttling, another process), wait for data"
                     + " (its disk, its loader) or longer sequences. Exclude the machine if it stays slow with other work.");
 
@@ -81,6 +89,7 @@ public final class StragglerDetector implements Detector {
         private long first = -1;
         private long last;
         private double ratios;
+        private double seconds;
         private long previous = -1;
         /** Distance that two single leads in a row have most often kept, by majority vote, and how often it held. */
         private long period;
@@ -88,15 +97,17 @@ public final class StragglerDetector implements Detector {
         private long votes;
         private long held;
 
-        void add(long from, long to, long number, double ratio) {
+        /** Leads over so many steps by a ratio to the peers' median, which is about {@code usual} seconds. */
+        void add(long from, long to, long number, double ratio, double usual) {
             first = first < 0 ? from : first;
             last = to;
             steps += number;
             ratios += number * ratio;
+            seconds += number * (ratio - 1) * usual;
         }
 
-        void single(long step, double ratio) {
-            add(step, step, 1, ratio);
+        void single(long step, double ratio, double usual) {
+            add(step, step, 1, ratio, usual);
             single++;
             if (previous >= 0) {
                 long distance = step - previous;
@@ -190,7 +201,11 @@ public final class StragglerDetector implements Detector {
                 }
                 if (leader[c] >= 0) {
                     leads[slots[leader[c]]].add(
-                            steps[busy.start(c)], steps[busy.start(c + 1) - 1], length, Math.exp(distances[leader[c]]));
+                            steps[busy.start(c)],
+                            steps[busy.start(c + 1) - 1],
+                            length,
+                            Math.exp(distances[leader[c]]),
+                            busy.centre()[c]);
                 }
             }
             Set<Integer> taken = new HashSet<>();
@@ -199,7 +214,8 @@ public final class StragglerDetector implements Detector {
                 int chunk = Math.min(busy.chunks() - 1, (int) ((long) at * busy.chunks() / steps.length));
                 chunk += at >= busy.start(chunk + 1) ? 1 : at < busy.start(chunk) ? -1 : 0;
                 if (busy.spikeExcess()[i] >= least && leader[chunk] < 0 && taken.add(at)) {
-                    leads[slots[busy.spikeWorker()[i]]].single(steps[at], Math.exp(busy.spikeExcess()[i]));
+                    leads[slots[busy.spikeWorker()[i]]].single(
+                            steps[at], Math.exp(busy.spikeExcess()[i]), busy.centre()[chunk]);
                 }
             }
         }
@@ -223,26 +239,36 @@ public final class StragglerDetector implements Detector {
             }
             double share = settings.get("share");
             long led = 0;
+            double lost = 0;
             int leaders = 0;
             boolean anyAlone = false;
             for (int i = 0; i < leads.length; i++) {
                 Leads own = leads[i];
                 led += own.steps;
+                lost += own.seconds;
                 leaders += own.steps > 0 ? 1 : 0;
                 boolean alone = own.steps >= share * points;
                 anyAlone |= alone;
                 boolean periodic = own.steps >= share / 3 * points && own.isPeriodic(stride);
                 if (!told.contains(numbers[i]) && (alone || periodic)) {
-                    findings.add(leader(numbers[i], own, alone ? Severity.ERROR : Severity.WARNING, periodic));
+                    findings.add(leader(
+                            numbers[i],
+                            own,
+                            matters(own.seconds / own.steps, alone ? Severity.ERROR : Severity.WARNING),
+                            periodic));
                 }
             }
             if (!anyAlone
                     && leaders > 1
                     && led >= share * points
                     && findings.stream().noneMatch(f -> f.severity() == Severity.ERROR)) {
-                findings.add(inTurn(led, leaders));
+                findings.add(inTurn(led, leaders, matters(lost / led, Severity.WARNING)));
             }
             return Assessment.observed(FindingList.capped(findings));
+        }
+
+        private Severity matters(double seconds, Severity severity) {
+            return seconds >= settings.get("seconds") ? severity : Severity.INFO;
         }
 
         private double share(int worker) {
@@ -274,9 +300,12 @@ public final class StragglerDetector implements Detector {
                     .steps(worst.attempt, from, to, worst.peakStep)
                     .score(worst.ratio(), settings.get("ratio"), "ratio")
                     .verdict(
-                            led >= settings.get("share")
-                                    ? Severity.ERROR
-                                    : led >= settings.get("share") / FEWER ? Severity.WARNING : Severity.INFO,
+                            matters(
+                                    // Levels of ratios are logarithms.
+                                    Math.exp(worst.level()) * (1 - 1 / worst.ratio()),
+                                    led >= settings.get("share")
+                                            ? Severity.ERROR
+                                            : led >= settings.get("share") / FEWER ? Severity.WARNING : Severity.INFO),
                             several ? Cause.INFRASTRUCTURE : Cause.WORKER)
                     .text(
                             "%s took %s times as long as before, against the median of the peers, from step %d %s (%d points);"
@@ -311,7 +340,7 @@ public final class StragglerDetector implements Detector {
                     .finding();
         }
 
-        private Finding inTurn(long led, int leaders) {
+        private Finding inTurn(long led, int leaders, Severity severity) {
             long from = Long.MAX_VALUE;
             long to = 0;
             for (Leads own : leads) {
@@ -322,7 +351,7 @@ public final class StragglerDetector implements Detector {
                     .metric(Metric.COMPUTE_SECONDS)
                     .steps(attempt, from, to, from)
                     .score(led / (double) points, settings.get("share"))
-                    .verdict(Severity.WARNING, Cause.INFRASTRUCTURE)
+                    .verdict(severity, Cause.INFRASTRUCTURE)
                     .text(
                             "at %.0f %% of the steps one worker was slower than its peers by %.0f %% or more, but %d workers in"
                                     + " turn: what they share is slow (network, storage, a noisy neighbour), not one of them",

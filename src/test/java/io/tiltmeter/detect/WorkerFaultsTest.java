@@ -134,6 +134,40 @@ class WorkerFaultsTest {
         assertThat(errors.get(0).stepFrom()).isBetween(ONSET - 2L, ONSET + 2L);
     }
 
+    /** Small batches: cosines scatter more than a flipped gradient moves them, and hundreds of steps tell it all the same. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void aFlippedGradientIsToldWhereOneStepCouldNot(long seed) {
+        WorkerNoise noise = new WorkerNoise(1200, 8, 0.25, 0.1, 0, 0, seed);
+        List<Finding> findings = cosines(1200, 8, (s, w) -> (w == 3 && s >= 400 ? -0.1 : 0.1) + noise.at(s, w));
+
+        assertThat(findings).isNotEmpty().allSatisfy(finding -> {
+            assertThat(finding.worker()).isEqualTo(3);
+            assertThat(finding.severity()).isEqualTo(Severity.ERROR);
+        });
+        // Chunks of 16 steps scatter by a quarter of the fall: it takes some of them.
+        assertThat(findings.get(0).stepFrom()).isBetween(400 - 32L, 400 + 240L);
+    }
+
+    /** From 0.25 to 0.05 among cosines that scatter by 0.3: that undoes nothing. From 0.5 to 0.1 is more than they scatter. */
+    @Test
+    void aGradientThatPointsAsideMustFallByMore() {
+        WorkerNoise noise = new WorkerNoise(1200, 8, 0.3, 0.1, 0, 0, 9);
+
+        assertThat(cosines(1200, 8, (s, w) -> (w == 3 && s >= 400 ? 0.05 : 0.25) + noise.at(s, w)))
+                .isEmpty();
+        assertThat(cosines(1200, 8, (s, w) -> (w == 3 && s >= 400 ? 0.1 : 0.5) + noise.at(s, w)))
+                .extracting(Finding::worker, Finding::severity)
+                .containsExactly(org.assertj.core.groups.Tuple.tuple(3, Severity.WARNING));
+    }
+
+    private static List<Finding> cosines(int steps, int workers, Team.Value values) {
+        return Team.of(workers, steps)
+                .with(Metric.GRAD_COSINE.ordinal(), values)
+                .judge(new GradientDirectionDetector())
+                .findings();
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {3, 4, 16})
     void aReplicaThatDriftedIsToldFromItsFirstStep(int workers) {
@@ -250,6 +284,23 @@ class WorkerFaultsTest {
                 .findings());
         assertThat(errors).extracting(Finding::worker).containsExactly(5);
         assertThat(errors.get(0).stepFrom()).isZero();
+    }
+
+    /** Steps of half a millisecond: a third of that is what threads happen to wait for a core. */
+    @Test
+    void whatIsShorterThanATimeSliceIsOnlyNoted() {
+        WorkerNoise noise = new WorkerNoise(STEPS, 8, 0.03, 0.3, 5, 0.01, 11);
+        for (Team.Value factor : List.<Team.Value>of(
+                (s, w) -> w == 5 ? 1.3 : 1,
+                (s, w) -> w == 5 && s >= ONSET ? 1.3 : 1,
+                (s, w) -> w == 5 && s % 3 == 0 ? 1.5 : 1,
+                (s, w) -> s % 2 == 0 && (s * 7 / 2) % 8 == w ? 2 : 1)) {
+            List<Finding> findings = Team.of(8, STEPS)
+                    .with(Metric.COMPUTE_SECONDS.ordinal(), (s, w) -> 5e-4 * Math.exp(noise.at(s, w)) * factor.at(s, w))
+                    .judge(new StragglerDetector())
+                    .findings();
+            assertThat(findings).isNotEmpty().extracting(Finding::severity).containsOnly(Severity.INFO);
+        }
     }
 
     @Test
