@@ -127,7 +127,7 @@ final class ProfileStore {
         List<Row> vocabulary = new ArrayList<>();
         whole.cells().forEach((column, cells) -> {
             Histogram counts = whole.histograms().getOrDefault(column, new Histogram());
-            int lumped = cells.cell().length;
+            int lumped = cells.known();
             for (int id = 0; id < Math.max(counts.size(), lumped); id++) {
                 Integer cell = id < lumped ? cells.of(id) : null;
                 vocabulary.add(RowFactory.create(column, id, cell, counts.count(id), counts.groups(id) & 0xFFFF));
@@ -243,9 +243,9 @@ final class ProfileStore {
                 }
             }
             histograms.put(column, new Histogram(counts, groups));
-            cells.put(column, new TokenCells(cell, rows.get(0).getInt(2) + 1));
-            vocabularies.put(
-                    column, Vocabulary.of(0, new TokenCells(cell, rows.get(0).getInt(2) + 1)));
+            TokenCells lumping = new TokenCells(cell, rows.get(0).getInt(2) + 1);
+            cells.put(column, lumping);
+            vocabularies.put(column, Vocabulary.of(0, lumping));
         });
         Row total = spark.read()
                 .schema(SHARDS)

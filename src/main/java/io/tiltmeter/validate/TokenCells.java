@@ -7,14 +7,34 @@ import java.util.stream.IntStream;
 
 /**
  * How token ids are lumped into cells, by their counts in a reference: the {@value #EXACT} most frequent have a cell each,
- * the others that occur there share one an octave of their rank, and those that do not occur share the last. Profiles can be compared and merged when their cells are equal.
- *
- * @param cell cell of each token id; ids beyond are in the last cell
- * @param count number of cells
+ * the others that occur there share one an octave of their rank, and those that do not occur share the last. Profiles can be
+ * compared and merged when their cells are equal.
  */
-public record TokenCells(short[] cell, int count) implements Serializable {
+public final class TokenCells implements Serializable {
+    private static final long serialVersionUID = 1L;
+
     /** Tokens with a cell of their own: of a Zipf vocabulary of 50,000 they are two thirds of the text. */
     public static final int EXACT = 1000;
+
+    private final short[] cell;
+    private final int count;
+    /** Ids of each cell. */
+    private final int[] sizes;
+
+    /**
+     * Cells that are known.
+     *
+     * @param cell of each token id; ids beyond are in the last cell
+     * @param count number of cells
+     */
+    public TokenCells(short[] cell, int count) {
+        this.cell = cell.clone();
+        this.count = count;
+        this.sizes = new int[count];
+        for (short each : cell) {
+            sizes[each]++;
+        }
+    }
 
     /** Cells by the counts of a reference, one for each id. */
     public static TokenCells of(long[] reference) {
@@ -36,6 +56,31 @@ public record TokenCells(short[] cell, int count) implements Serializable {
 
     private static int cellOfRank(int rank) {
         return rank < EXACT ? rank : EXACT + 31 - Integer.numberOfLeadingZeros(rank / EXACT);
+    }
+
+    /** Ids below this may be in any cell, all others are in the last. */
+    public int known() {
+        return cell.length;
+    }
+
+    /** Number of cells. */
+    public int count() {
+        return count;
+    }
+
+    /**
+     * The share that each cell has of tokens among which all ids are as frequent.
+     *
+     * @param vocabulary number of ids; at least as many as are known are assumed
+     */
+    public double[] uniform(int vocabulary) {
+        double all = Math.max(vocabulary, cell.length);
+        double[] uniform = new double[count];
+        for (int i = 0; i < count; i++) {
+            uniform[i] = sizes[i] / all;
+        }
+        uniform[count - 1] += (all - cell.length) / all;
+        return uniform;
     }
 
     /** The cell of a token id of at least 0. */

@@ -78,7 +78,7 @@ public final class RandomTokensCheck extends DriftCheck {
         if (n == 0 || m == 0) {
             return Optional.empty();
         }
-        double[] uniform = uniform(cells, Math.max(other.greatest(), tokens.greatest()) + 1);
+        double[] uniform = cells.uniform(Math.max(other.greatest(), tokens.greatest()) + 1);
         double[][] here = groups(tokens, 0, Tokens.GROUPS);
         double[][][] there = {groups(other, 0, Tokens.GROUPS / 2), groups(other, Tokens.GROUPS / 2, Tokens.GROUPS)};
         double usual = Math.max(DocumentScatter.inflation(tokens, n), DocumentScatter.inflation(other, m));
@@ -139,15 +139,5 @@ public final class RandomTokensCheck extends DriftCheck {
 
     private static double[][] groups(Tokens tokens, int from, int to) {
         return IntStream.range(from, to).mapToObj(tokens::group).toArray(double[][]::new);
-    }
-
-    /** The share of each cell if all ids are as likely. */
-    private static double[] uniform(TokenCells cells, int vocabulary) {
-        int size = Math.max(vocabulary, cells.cell().length);
-        double[] uniform = new double[cells.count()];
-        for (int id = 0; id < size; id++) {
-            uniform[cells.of(id)] += 1.0 / size;
-        }
-        return uniform;
     }
 }
