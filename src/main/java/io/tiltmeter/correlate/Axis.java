@@ -23,7 +23,7 @@ public enum Axis {
     CODE_VERSION(Family.SETTINGS, "Compare this version of the code with the last one that does well."),
     FRAMEWORK(Family.SETTINGS, "Compare with the version of the framework that does well."),
     HARDWARE(Family.HARDWARE, "Compare drivers, kernels and number formats of this kind of machine with the others'."),
-    SETTING(Family.SETTINGS, "Stay on the other side of the edge, or find out what the setting needs besides."),
+    SETTING(Family.SETTINGS, "Use values that do well, or find out what these need besides."),
     SCALE(
             Family.SETTINGS,
             "Settings that are sound at a smaller scale may not be here: look at learning rate and warm-up.");

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -33,7 +32,7 @@ final class Exposures {
         RECORDED.forEach((axis, read) -> byText(axis, "", run -> read.apply(run.run())));
         Set<String> settings = new TreeSet<>();
         runs.forEach(run -> settings.addAll(run.run().attributes().keySet()));
-        settings.stream().filter(name -> !isSeed(name)).forEach(this::setting);
+        settings.stream().filter(name -> !RunRecord.isSeed(name)).forEach(this::setting);
         quantity(Axis.SCALE, "workers", run -> positive(run.summary().workers()));
         for (Axis axis : List.of(Axis.HOST, Axis.DEVICE, Axis.RACK)) {
             places.put(axis, placed(axis));
@@ -53,12 +52,6 @@ final class Exposures {
         readers.put(Axis.FRAMEWORK, RunRecord::framework);
         readers.put(Axis.HARDWARE, RunRecord::hardware);
         return readers;
-    }
-
-    /** Seeds are drawn; no edge of them means anything. */
-    private static boolean isSeed(String name) {
-        String plain = name.toLowerCase(Locale.ROOT);
-        return plain.equals("seed") || plain.endsWith("_seed") || plain.endsWith(".seed");
     }
 
     private static double positive(double value) {

@@ -2,6 +2,7 @@ package io.tiltmeter.model;
 
 import java.io.Serializable;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -150,6 +151,12 @@ public record RunRecord(
                 codeVersion,
                 hardware,
                 attributes);
+    }
+
+    /** Whether an attribute of that name is a seed: it is drawn, and no value or range of it means anything. */
+    public static boolean isSeed(String name) {
+        String plain = name.toLowerCase(Locale.ROOT);
+        return plain.equals("seed") || plain.endsWith("_seed") || plain.endsWith(".seed");
     }
 
     public RunRecord withTimes(@Nullable Long newStartMicros, @Nullable Long newEndMicros) {

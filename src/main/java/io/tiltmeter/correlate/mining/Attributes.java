@@ -51,7 +51,7 @@ public final class Attributes {
 
     /**
      * Settings of a run by name: its attributes, and the columns of the {@code runs} table that describe data, code and
-     * machine. Without empty values, numbers that are named like results ({@code val_loss}), and names in {@code leaveOut}.
+     * machine. Without empty values, seeds, numbers that are named like results ({@code val_loss}), and names in {@code leaveOut}.
      */
     public static Map<String, String> of(RunRecord run, Set<String> leaveOut) {
         Map<String, String> known = new TreeMap<>();
@@ -68,7 +68,8 @@ public final class Attributes {
         run.attributes().forEach((name, value) -> put(known, name, value));
         known.keySet().removeAll(leaveOut);
         known.entrySet()
-                .removeIf(e -> isResult(e.getKey()) && number(e.getValue()).isPresent());
+                .removeIf(e -> (isResult(e.getKey()) || RunRecord.isSeed(e.getKey()))
+                        && number(e.getValue()).isPresent());
         return known;
     }
 

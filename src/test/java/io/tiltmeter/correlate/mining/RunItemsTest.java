@@ -46,9 +46,15 @@ class RunItemsTest {
     }
 
     @Test
-    void resultsAndNamesLeftOutAreNoSettings() {
+    void resultsSeedsAndNamesLeftOutAreNoSettings() {
         RunItems items = RunItems.of(
-                runs(20, i -> Map.of("val_loss", "" + i % 2, "lossScale", "" + i % 2, "secret", "s" + i % 2)),
+                runs(
+                        20,
+                        i -> Map.of(
+                                "val_loss", "" + i % 2,
+                                "lossScale", "" + i % 2,
+                                "data_seed", "" + i % 2,
+                                "secret", "s" + i % 2)),
                 Set.of("secret"));
 
         assertThat(items.labels()).containsExactly("lossScale=0", "lossScale=1");
