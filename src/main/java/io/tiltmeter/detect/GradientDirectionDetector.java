@@ -62,7 +62,7 @@ public final class GradientDirectionDetector implements Detector {
 
         DirectionTracker(RunContext run, DetectorSettings settings) {
             super(run, settings);
-            levels = new LevelWatch(new LevelWatch.Effect(1, settings.get("sigma"), settings.get("difference")));
+            levels = new LevelWatch(new Effect(1, settings.get("sigma"), settings.get("difference")));
         }
 
         @Override

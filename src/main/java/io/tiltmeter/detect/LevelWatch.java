@@ -77,15 +77,6 @@ final class LevelWatch {
     private long firstStep = -1;
     private double[] scratch = new double[0];
 
-    /**
-     * What an alarm asks for besides its being no chance.
-     *
-     * @param ratio least ratio to the peers beyond the usual one, where values are ratios
-     * @param sigmas least deviation beyond the usual, in standard deviations between workers at one step
-     * @param difference least difference beyond the usual, where values are differences
-     */
-    record Effect(double ratio, double sigmas, double difference) {}
-
     /** One worker. */
     private static final class State {
         double place;
@@ -240,7 +231,7 @@ final class LevelWatch {
         double spread = chunk.levels.spread()[chunk.number];
         double middle = Robust.medianOfSorted(sorted, sorted.length);
         double scale = Math.max(Robust.MAD_TO_SIGMA * Robust.madOfSorted(sorted, sorted.length, middle), spread / 2);
-        double far = Math.max(FAR_SIGMAS * scale, least(spread));
+        double far = Math.max(FAR_SIGMAS * scale, effect.least(spread, isRatio));
         for (int side = -1; side <= 1; side += 2) {
             int sign = side;
             long count = Arrays.stream(sorted).filter(d -> sign * d > far).count();
@@ -251,10 +242,6 @@ final class LevelWatch {
                 }
             }
         }
-    }
-
-    private double least(double spread) {
-        return Math.max(effect.sigmas * spread, isRatio ? Math.log(effect.ratio) : effect.difference);
     }
 
     private int[] slots(int[] worker) {
@@ -436,7 +423,7 @@ final class LevelWatch {
     }
 
     private boolean hasEffect(Pursuit way, double sigma) {
-        return Math.abs(way.distance) / way.chunks >= least(sigma);
+        return Math.abs(way.distance) / way.chunks >= effect.least(sigma, isRatio);
     }
 
     private void begin(

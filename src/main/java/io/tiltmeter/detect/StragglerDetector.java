@@ -141,8 +141,7 @@ public final class StragglerDetector implements Detector {
         StragglerTracker(RunContext run, DetectorSettings settings) {
             super(run, settings);
             least = Math.log(settings.get("ratio"));
-            levels = new LevelWatch(
-                    new LevelWatch.Effect(settings.get("ratio"), settings.get("sigma"), Double.POSITIVE_INFINITY));
+            levels = new LevelWatch(new Effect(settings.get("ratio"), settings.get("sigma"), Double.POSITIVE_INFINITY));
         }
 
         @Override

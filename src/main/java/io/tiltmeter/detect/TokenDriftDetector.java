@@ -73,8 +73,7 @@ public final class TokenDriftDetector implements Detector {
 
         TokenTracker(RunContext run, DetectorSettings settings) {
             super(run, settings);
-            LevelWatch.Effect effect =
-                    new LevelWatch.Effect(settings.get("ratio"), settings.get("sigma"), Double.POSITIVE_INFINITY);
+            Effect effect = new Effect(settings.get("ratio"), settings.get("sigma"), Double.POSITIVE_INFINITY);
             METRICS.forEach(metric -> levels.add(new LevelWatch(effect)));
         }
 

@@ -110,15 +110,15 @@ public final class WorkerOutlierDetector implements Detector {
         int spikeWorker;
         long spikeStep;
 
-        Watched(LevelWatch.Effect effect) {
+        Watched(Effect effect) {
             levels = new LevelWatch(effect);
         }
     }
 
     private static final class OutlierTracker extends WorkerTracker {
         private final Map<String, Watched> watched = new TreeMap<>();
-        private final LevelWatch.Effect effect;
-        private final LevelWatch.Effect effectOfValues;
+        private final Effect effect;
+        private final Effect effectOfValues;
         private final double stepRatio;
         private Layout layout = Layout.UNKNOWN;
         private long firstStep = -1;
@@ -127,8 +127,8 @@ public final class WorkerOutlierDetector implements Detector {
 
         OutlierTracker(RunContext run, DetectorSettings settings) {
             super(run, settings);
-            effect = new LevelWatch.Effect(settings.get("ratio"), settings.get("sigma"), 0);
-            effectOfValues = new LevelWatch.Effect(settings.get("ratio"), settings.get("value-sigma"), 0);
+            effect = new Effect(settings.get("ratio"), settings.get("sigma"), 0);
+            effectOfValues = new Effect(settings.get("ratio"), settings.get("value-sigma"), 0);
             stepRatio = Math.log(settings.get("step-ratio"));
         }
 
