@@ -85,7 +85,8 @@ record DocumentScatter(double[] variance, boolean[] pooled, double inflation) {
                 between += residual * residual;
             }
             between *= groups.length / (groups.length - 1.0) / n / n;
-            return new MeanScore(mean, draws, between / draws);
+            // Where all tokens have one score nothing scatters.
+            return new MeanScore(mean, draws, draws > 0 ? between / draws : 1);
         }
     }
 

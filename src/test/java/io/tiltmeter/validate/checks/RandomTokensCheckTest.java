@@ -91,6 +91,20 @@ class RandomTokensCheckTest {
         assertThat(judge(shard, reference).effect()).isNegative();
     }
 
+    /** Nothing scatters in a text of one token; that is no number to divide by. */
+    @Test
+    void aTextOfOneTokenIsJudgedToo() {
+        ShardProfile shard = new ShardProfile("s", DATA);
+        for (int row = 0; row < 100; row++) {
+            shard.row();
+            shard.column(TOKENS).tokens(row, new int[DOCUMENT], DOCUMENT, 0);
+        }
+        Judgement judgement = judge(shard, text("", 500_000, 0, 1));
+
+        assertThat(judgement.p()).isEqualTo(1);
+        assertThat(judgement.status()).isEqualTo(Status.PASS);
+    }
+
     @Test
     void aReferenceThatIsRandomItselfSaysNothing() {
         ShardProfile reference = text("", 500_000, 1, 1);
