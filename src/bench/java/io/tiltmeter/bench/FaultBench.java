@@ -29,9 +29,9 @@ import org.apache.spark.sql.SparkSession;
  * blames. A round plants every recipe into every program it fits, and trains as many healthy runs. What has been trained is
  * not trained again; a smaller number of runs is a part of a greater one.
  *
- * <pre>./mvnw -Pbench,faults verify -DskipTests [-Dbench.runs=300 -Dbench.workers=4 -Dbench.steps=200 -Dbench.recipes=worker]</pre>
+ * <pre>./mvnw -Pbench,faults verify -DskipTests [-Dbench.runs=300 -Dbench.workers=4 -Dbench.steps=200 -Dbench.recipes=worker -Dbench.round=0]</pre>
  *
- * <p>Recipes are {@code all}, those of one {@link FaultRecipe.Place} by its name ({@code worker}), or ids with commas between
+ * <p>The first round's number makes the seeds: what was set after looking at some rounds is measured on others. Recipes are {@code all}, those of one {@link FaultRecipe.Place} by its name ({@code worker}), or ids with commas between
  * them; healthy runs always are among the fleet, one for each that is not.
  */
 public final class FaultBench {
@@ -39,14 +39,21 @@ public final class FaultBench {
 
     private static final Progress QUIET = stage -> {};
 
-    private record Found(String detector, int worker, long step) {}
+    /** A step so near to the fault's first is taken for it. */
+    private static final int NEAR = 2;
 
-    /** Arguments: folder for the data, runs, workers, steps, recipes. */
+    private record Found(String detector, boolean error, int worker, long step) {}
+
+    /** Arguments: folder for the data, runs, workers, steps, recipes, number of the first round. */
     public static void main(String[] arguments) throws IOException {
         int workers = Integer.parseInt(arguments[2]);
         int steps = Integer.parseInt(arguments[3]);
-        Path root = Path.of(arguments[0]).toAbsolutePath().resolve("faults-" + workers + "x" + steps);
-        List<PlantedTraining> fleet = fleet(Integer.parseInt(arguments[1]), workers, steps, recipes(arguments[4]));
+        Path root = Path.of(arguments[0])
+                .toAbsolutePath()
+                .resolve("faults-" + workers + "x" + steps + "-from-" + arguments[5]);
+        int firstRound = Integer.parseInt(arguments[5]);
+        List<PlantedTraining> fleet =
+                fleet(Integer.parseInt(arguments[1]), workers, steps, recipes(arguments[4]), firstRound);
         Files.createDirectories(root.resolve("labels"));
         // As many tasks at once as workers, whatever the number of cores: they start together or not at all.
         try (SparkSession spark = SparkSession.builder()
@@ -77,9 +84,9 @@ public final class FaultBench {
     }
 
     /** Rounds of all recipes in an order drawn once, so that a part of a round is a fair sample. */
-    static List<PlantedTraining> fleet(int runs, int workers, int steps, List<FaultRecipe> recipes) {
+    static List<PlantedTraining> fleet(int runs, int workers, int steps, List<FaultRecipe> recipes, int firstRound) {
         List<PlantedTraining> fleet = new ArrayList<>();
-        for (int round = 0; fleet.size() < runs; round++) {
+        for (int round = firstRound; fleet.size() < runs; round++) {
             List<PlantedTraining> these = new ArrayList<>();
             int number = 0;
             for (FaultRecipe recipe : FaultRecipe.values()) {
@@ -181,11 +188,11 @@ public final class FaultBench {
         List<Row> rows = spark.read()
                 .parquet(table.toString())
                 .filter("severity in ('error', 'warning')")
-                .select("run_id", "detector", "worker", "step_from")
+                .select("run_id", "detector", "severity", "worker", "step_from")
                 .collectAsList();
         for (Row row : rows) {
             found.computeIfAbsent(row.getString(0), run -> new ArrayList<>())
-                    .add(new Found(row.getString(1), row.getInt(2), row.getLong(3)));
+                    .add(new Found(row.getString(1), row.getString(2).equals("error"), row.getInt(3), row.getLong(4)));
         }
         return found;
     }
@@ -233,9 +240,53 @@ public final class FaultBench {
                             .map(one -> one.getKey() + " " + one.getValue())
                             .collect(Collectors.joining(", ")));
         }
+        printWorkers(fleet, findings);
         System.out.println(
                 "found: a warning or error of an expected detector; worker: of those, on the worker to blame;"
                         + " delay: median of its first step minus the fault's. For healthy runs any alarm is a false one.");
+    }
+
+    /** What becomes of all faults of one worker together, and whether sound workers are blamed. */
+    private static void printWorkers(List<PlantedTraining> fleet, Map<String, List<Found>> findings) {
+        int faults = 0;
+        int right = 0;
+        int near = 0;
+        int othersBlamed = 0;
+        int healthy = 0;
+        int healthyBlamed = 0;
+        for (PlantedTraining run : fleet) {
+            List<Found> all = findings.getOrDefault(run.runId(), List.of());
+            FaultRecipe.Plan plan = run.plan();
+            boolean blamed = all.stream().anyMatch(f -> f.error() && f.worker() >= 0 && f.worker() != plan.worker());
+            if (run.recipe() == FaultRecipe.HEALTHY) {
+                healthy++;
+                healthyBlamed += blamed ? 1 : 0;
+            }
+            if (run.recipe().place() == FaultRecipe.Place.WORKER) {
+                List<Found> expected = all.stream()
+                        .filter(f -> run.recipe().detectors().contains(f.detector()) && f.worker() == plan.worker())
+                        .toList();
+                faults++;
+                right += expected.isEmpty() ? 0 : 1;
+                near += expected.stream().anyMatch(f -> Math.abs(f.step() - plan.firstStep()) <= NEAR) ? 1 : 0;
+                othersBlamed += blamed ? 1 : 0;
+            }
+        }
+        if (faults == 0) {
+            return;
+        }
+        System.out.printf(
+                "%nfaults of a worker: %d; on the right worker: %d (%.3f), of these within %d steps: %d; with an error on another"
+                        + " worker: %d%nhealthy runs: %d; with an error on a worker: %d (%.1f %%)%n%n",
+                faults,
+                right,
+                (double) right / faults,
+                NEAR,
+                near,
+                othersBlamed,
+                healthy,
+                healthyBlamed,
+                100.0 * healthyBlamed / healthy);
     }
 
     private static void delete(Path folder) throws IOException {

@@ -8,7 +8,8 @@ import java.util.Set;
 
 /**
  * A column of the {@code steps} or {@code layers} table that is compared between runs. Times and waiting differ between
- * any two runs and are left out.
+ * any two runs and are left out, and so is the cosine with the others' gradients: it may be a running mean, which another
+ * point of resuming changes though the training is the same, and what makes the gradients differ shows in their norms.
  *
  * @param name name in its table
  * @param rank place in a step's course: what comes in before what is computed from it. Of all that differs at a step, the
@@ -16,8 +17,12 @@ import java.util.Set;
  * @param judged whether its size is compared beyond noise, and not only bit for bit; such a column is positive
  */
 public record Quantity(String name, int rank, boolean judged) implements Serializable {
-    private static final Set<Metric> TIMES = Set.of(
-            Metric.STEP_SECONDS, Metric.COMPUTE_SECONDS, Metric.COLLECTIVE_WAIT_SECONDS, Metric.DATA_WAIT_SECONDS);
+    private static final Set<Metric> LEFT_OUT = Set.of(
+            Metric.STEP_SECONDS,
+            Metric.COMPUTE_SECONDS,
+            Metric.COLLECTIVE_WAIT_SECONDS,
+            Metric.DATA_WAIT_SECONDS,
+            Metric.GRAD_COSINE);
 
     private static final int INPUT = 0;
     private static final int SETTING = 1;
@@ -77,7 +82,7 @@ public record Quantity(String name, int rank, boolean judged) implements Seriali
         List<Quantity> quantities = new ArrayList<>();
         quantities.add(new Quantity("batch_hash", INPUT, false));
         for (Metric metric : Metric.values()) {
-            if (!TIMES.contains(metric)) {
+            if (!LEFT_OUT.contains(metric)) {
                 quantities.add(new Quantity(metric.column(), rank(metric), isJudged(metric)));
             }
         }
@@ -90,7 +95,7 @@ public record Quantity(String name, int rank, boolean judged) implements Seriali
             case TOKENS, LOSS_TOKENS, EXAMPLES, CONSUMED_EXAMPLES, CONSUMED_TOKENS, NAN_INPUTS, NAN_LABELS -> INPUT;
             case LEARNING_RATE -> SETTING;
             case LOSS -> LOSS;
-            case GRAD_NORM, GRAD_COSINE, LOSS_SCALE, SKIPPED -> REDUCED;
+            case GRAD_NORM, LOSS_SCALE, SKIPPED -> REDUCED;
             case UPDATE_NORM -> UPDATE;
             default -> STATE;
         };

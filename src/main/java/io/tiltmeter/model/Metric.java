@@ -13,7 +13,10 @@ public enum Metric {
     LOSS("1", Reduction.MEAN, "Training loss"),
     EVAL_LOSS("1", Reduction.MEAN, "Loss on held-out data"),
     GRAD_NORM("1", Reduction.MEDIAN, "L2 norm of the gradient"),
-    GRAD_COSINE("1", Reduction.MIN, "Cosine between a worker's gradient and the mean of the other workers'"),
+    GRAD_COSINE(
+            "1",
+            Reduction.MIN,
+            "Cosine between a worker's gradient and the mean of the other workers', or between running means of their signs"),
     PARAM_NORM("1", Reduction.MEDIAN, "L2 norm of the parameters"),
     UPDATE_NORM("1", Reduction.MEDIAN, "L2 norm of the parameter update"),
     LEARNING_RATE("1", Reduction.MEDIAN, "Learning rate"),

@@ -4,28 +4,28 @@ import java.util.Arrays;
 
 /**
  * Which elements of a flat vector to look at in a step when all would be too many: all where they are no more than some
- * blocks have, of more these blocks evenly apart, which move on by one block each step and so come by everywhere. A step has
+ * blocks have, of more these blocks evenly apart, which move on by one block each turn and so come by everywhere. A turn has
  * the same places on every worker.
  */
 final class Excerpt {
-    /** Elements of a block. */
-    static final int BLOCK = Floats.BLOCK;
-
     // The elements, as from, to, from, to ... in ascending order, and how many there are before each pair.
     private final long[] ranges;
     private final long[] before;
     private final long elements;
     private final int blocks;
+    private final int block;
 
     /**
      * An excerpt of some elements.
      *
      * @param ranges where they lie in the flat vector, as from, to, from, to ... in ascending order
-     * @param blocks most blocks to look at in a step
+     * @param blocks most blocks to look at in a turn
+     * @param block elements of a block
      */
-    Excerpt(long[] ranges, int blocks) {
+    Excerpt(long[] ranges, int blocks, int block) {
         this.ranges = ranges;
         this.blocks = blocks;
+        this.block = block;
         before = new long[ranges.length / 2];
         long n = 0;
         for (int i = 0; i < before.length; i++) {
@@ -40,17 +40,22 @@ final class Excerpt {
         return elements;
     }
 
-    /** The places of a step, as from, to, from, to ...; not to be changed. */
-    long[] at(long step) {
-        if (elements <= (long) blocks * BLOCK) {
+    /** Most elements of a turn. */
+    int most() {
+        return (int) Math.min(elements, (long) blocks * block);
+    }
+
+    /** The places of a turn, as from, to, from, to ...; not to be changed. */
+    long[] at(long turn) {
+        if (elements <= (long) blocks * block) {
             return ranges;
         }
-        long all = (elements + BLOCK - 1) / BLOCK;
+        long all = (elements + block - 1) / block;
         long apart = all / blocks;
         Places places = new Places(blocks);
         for (int i = 0; i < blocks; i++) {
-            long block = (step + i * apart) % all;
-            add(places, block * BLOCK, Math.min(elements, (block + 1) * BLOCK));
+            long number = (turn + i * apart) % all;
+            add(places, number * block, Math.min(elements, (number + 1) * block));
         }
         return places.toArray();
     }

@@ -1,85 +1,129 @@
 package io.tiltmeter.train;
 
+import java.util.Arrays;
 import java.util.OptionalDouble;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Cosine between one worker's gradient and the sum of the others'. It shows what no norm does: a gradient of the wrong
- * sign, or one that has nothing to do with the others'. Exact up to the size of an {@link Excerpt}, of larger networks the
- * excerpt's. Not thread-safe.
+ * Cosine between where one worker's gradient and where the sum of the others' have pointed of late: between the running
+ * means of their signs. It shows what no norm does: a gradient of the wrong sign, or one that has nothing to do with the
+ * others'.
+ *
+ * <p>The cosine of two gradients of one step would not do. Those of small batches share little of their direction, near the
+ * end of a training next to nothing, and the few parameters whose gradient is largest, of which a hard example or an
+ * oscillation makes most, decide on it alone. Of signs each parameter has one vote (Bernstein et al., signSGD, 2018), and
+ * over steps what is common adds up where noise and oscillations cancel.
+ *
+ * <p>Exact up to the size of an {@link Excerpt}, of larger networks the excerpt's. Not thread-safe.
  */
 final class GradientCosine {
-    /** Blocks of an excerpt: a few microseconds at every step. Gradients at random agree by about 1/√8,192, 0.011. */
-    static final int BLOCKS = 2;
+    /** What a step weighs against the one after it: means over some three steps. */
+    private static final float MEMORY = 0.7f;
+    /** Blocks of an excerpt: a few microseconds at every step, and a part of most layers. */
+    static final int BLOCKS = 32;
+    /** Elements of a block. */
+    static final int BLOCK = 256;
+    /** Steps for which an excerpt stays where it is: many times the memory. */
+    static final int STAY = 256;
 
     private final Excerpt excerpt;
-    private final float[] block = new float[Floats.BLOCK];
-    private double dot;
-    private double ownSquares;
-    private double otherSquares;
+    private final float[] mine;
+    private final float[] rest;
+    private final float[] ownMean;
+    private final float[] othersMean;
+    private long turn = -1;
+    private long[] places = {};
 
-    /** Prepares for gradients of which an excerpt is compared. */
-    GradientCosine(Excerpt excerpt) {
-        this.excerpt = excerpt;
+    /**
+     * Prepares for gradients of one size.
+     *
+     * @param ranges what of the flat gradient is compared, as from, to, from, to ... in ascending order
+     */
+    GradientCosine(long[] ranges) {
+        excerpt = new Excerpt(ranges, BLOCKS, BLOCK);
+        int most = excerpt.most();
+        mine = new float[most];
+        rest = new float[most];
+        ownMean = new float[most];
+        othersMean = new float[most];
     }
 
     /**
-     * The cosine, from -1 to 1; empty if one of the two is zero or not finite.
+     * The cosine, from -1 to 1; empty if one of the two is zero or has an element that is not finite. Such a step is not
+     * remembered.
      *
      * @param own the worker's gradient, flat
      * @param sum of the gradients of all, this one among them
      */
     OptionalDouble of(INDArray own, float[] sum, long step) {
-        dot = 0;
-        ownSquares = 0;
-        otherSquares = 0;
-        long[] places = excerpt.at(step);
-        try (Floats mine = Floats.of(own)) {
-            for (int p = 0; p < places.length; p += 2) {
-                for (long at = places[p]; at < places[p + 1]; at += Floats.BLOCK) {
-                    add(mine, sum, at, (int) Math.min(Floats.BLOCK, places[p + 1] - at));
-                }
-            }
+        move(step / STAY);
+        int n = read(own, sum);
+        if (!hasDirection(mine, n) || !hasDirection(rest, n)) {
+            return OptionalDouble.empty();
         }
-        // Of nothing, or of what is not finite, this is NaN.
-        double cosine = dot / Math.sqrt(ownSquares) / Math.sqrt(otherSquares);
-        return Double.isFinite(cosine) ? OptionalDouble.of(Math.max(-1, Math.min(1, cosine))) : OptionalDouble.empty();
+        addSigns(mine, ownMean, n);
+        addSigns(rest, othersMean, n);
+        return OptionalDouble.of(cosine(ownMean, othersMean, n));
     }
 
-    private void add(Floats mine, float[] sum, long from, int n) {
-        mine.read(from, block, 0, n);
-        int base = (int) from;
-        double dot0 = 0;
-        double dot1 = 0;
-        double own0 = 0;
-        double own1 = 0;
-        double other0 = 0;
-        double other1 = 0;
-        int i = 0;
-        // Two sums each, as one addition would have to wait for the one before. The difference first, then its square:
-        // from
-        // squares alone little is left of it beside a gradient much larger.
-        for (; i < n - 1; i += 2) {
-            double a = block[i];
-            double b = block[i + 1];
-            double restA = sum[base + i] - a;
-            double restB = sum[base + i + 1] - b;
-            dot0 += a * restA;
-            dot1 += b * restB;
-            own0 += a * a;
-            own1 += b * b;
-            other0 += restA * restA;
-            other1 += restB * restB;
+    private void move(long to) {
+        if (to == turn) {
+            return;
         }
-        if (i < n) {
-            double a = block[i];
-            double rest = sum[base + i] - a;
-            dot0 += a * rest;
-            own0 += a * a;
-            other0 += rest * rest;
+        turn = to;
+        long[] now = excerpt.at(turn);
+        if (!Arrays.equals(now, places)) {
+            places = now;
+            Arrays.fill(ownMean, 0);
+            Arrays.fill(othersMean, 0);
         }
-        dot += dot0 + dot1;
-        ownSquares += own0 + own1;
-        otherSquares += other0 + other1;
+    }
+
+    /** Fetches the elements of the excerpt: the worker's own, and the others' in sum. */
+    private int read(INDArray own, float[] sum) {
+        int n = 0;
+        try (Floats floats = Floats.of(own)) {
+            for (int p = 0; p < places.length; p += 2) {
+                int length = (int) (places[p + 1] - places[p]);
+                floats.read(places[p], mine, n, length);
+                int from = (int) places[p];
+                for (int i = 0; i < length; i++) {
+                    rest[n + i] = sum[from + i] - mine[n + i];
+                }
+                n += length;
+            }
+        }
+        return n;
+    }
+
+    /** Whether all elements are finite and one is not zero. */
+    private static boolean hasDirection(float[] gradient, int n) {
+        float zero = 0;
+        float largest = 0;
+        for (int i = 0; i < n; i++) {
+            zero += gradient[i] * 0;
+            largest = Math.max(largest, Math.abs(gradient[i]));
+        }
+        return zero == 0 && largest > 0;
+    }
+
+    private static void addSigns(float[] gradient, float[] mean, int n) {
+        for (int i = 0; i < n; i++) {
+            mean[i] = MEMORY * mean[i] + Math.signum(gradient[i]);
+        }
+    }
+
+    private static double cosine(float[] a, float[] b, int n) {
+        double dot = 0;
+        double squaresOfA = 0;
+        double squaresOfB = 0;
+        for (int i = 0; i < n; i++) {
+            double x = a[i];
+            double y = b[i];
+            dot += x * y;
+            squaresOfA += x * x;
+            squaresOfB += y * y;
+        }
+        return Math.max(-1, Math.min(1, dot / Math.sqrt(squaresOfA * squaresOfB)));
     }
 }

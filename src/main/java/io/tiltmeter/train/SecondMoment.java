@@ -114,7 +114,7 @@ final class SecondMoment {
                     for (int i = 0; i < within.length; i++) {
                         within[i] -= start;
                     }
-                    found.add(new SecondMoment(block, new Excerpt(within, BLOCKS)));
+                    found.add(new SecondMoment(block, new Excerpt(within, BLOCKS, Floats.BLOCK)));
                 }
             }
         }

@@ -112,7 +112,7 @@ final class StepCapture {
         }
         parts = found.toArray(LayerPart[]::new);
         ranges = Parameters.merged(found.stream().map(part -> part.ranges).toList());
-        cosine = new GradientCosine(new Excerpt(ranges, GradientCosine.BLOCKS));
+        cosine = new GradientCosine(ranges);
     }
 
     /**

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class ExcerptTest {
     @Test
     void fewElementsAreAllThere() {
-        Excerpt excerpt = new Excerpt(new long[] {3, 5, 9, 9 + 65_534}, 16);
+        Excerpt excerpt = new Excerpt(new long[] {3, 5, 9, 9 + 65_534}, 16, 4096);
 
         assertThat(excerpt.elements()).isEqualTo(65_536);
         assertThat(excerpt.at(0)).containsExactly(3, 5, 9, 65_543);
@@ -18,7 +18,7 @@ class ExcerptTest {
     @Test
     void ofManyThereAreSixteenBlocksEvenlyApart() {
         // 65 blocks, the last of one element: blocks 0, 4, 8 ... 60, and each a block further on in the next step.
-        Excerpt excerpt = new Excerpt(new long[] {0, 64 * 4096 + 1}, 16);
+        Excerpt excerpt = new Excerpt(new long[] {0, 64 * 4096 + 1}, 16, 4096);
         long[] first = excerpt.at(0);
         long[] second = excerpt.at(1);
 
@@ -37,7 +37,7 @@ class ExcerptTest {
     void blocksReachOverGapsAndComeByEverywhere() {
         // Gaps before, between and after; one range is shorter than a block.
         long[] ranges = {10, 50_000, 50_003, 50_103, 60_000, 180_000};
-        Excerpt excerpt = new Excerpt(ranges, 16);
+        Excerpt excerpt = new Excerpt(ranges, 16, 4096);
         BitSet wanted = new BitSet();
         for (int r = 0; r < ranges.length; r += 2) {
             wanted.set((int) ranges[r], (int) ranges[r + 1]);
