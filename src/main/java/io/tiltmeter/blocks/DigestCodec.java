@@ -10,7 +10,7 @@ public final class DigestCodec {
     private DigestCodec() {}
 
     /** Begins every packed digest; another number when the layout changes. */
-    private static final byte VERSION = 3;
+    private static final byte VERSION = 4;
 
     private static final byte ALL_STEPS = 0;
     private static final byte SOME_STEPS = 1;

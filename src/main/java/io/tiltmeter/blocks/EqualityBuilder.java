@@ -1,6 +1,8 @@
 package io.tiltmeter.blocks;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds equal values in one channel of a block: between workers that should differ, of one worker at different steps, and
@@ -213,8 +215,8 @@ final class EqualityBuilder {
         private int size;
 
         /** Goes on with a run, or ends it and begins another; a twin of -1 is none. */
-        @org.jspecify.annotations.Nullable
-        Run go(@org.jspecify.annotations.Nullable Run open, int worker, int twin, int lag, int row, boolean isFirst) {
+        @Nullable
+        Run go(@Nullable Run open, int worker, int twin, int lag, int row, boolean isFirst) {
             if (open != null && open.twin == twin) {
                 open.to = row;
                 open.count++;
@@ -224,7 +226,7 @@ final class EqualityBuilder {
             return twin < 0 ? null : new Run(worker, twin, lag, row, isFirst);
         }
 
-        void end(@org.jspecify.annotations.Nullable Run run, boolean atEnd) {
+        void end(@Nullable Run run, boolean atEnd) {
             if (run != null && size < MOST && (run.count > 1 || run.atEdge || atEnd)) {
                 kept[size++] = run;
             }
@@ -251,14 +253,18 @@ final class EqualityBuilder {
 
     /** Who had the value of whom, for replicas. */
     WorkerEvidence.Splits splits() {
+        EqualClasses classes = new EqualClasses();
         int[] first = new int[width];
         int[] now = new int[width];
-        Arrays.fill(first, -1);
-        Arrays.fill(now, -1);
+        int[] before = new int[width];
+        Arrays.fill(first, EqualClasses.UNKNOWN);
+        Arrays.fill(now, EqualClasses.UNKNOWN);
+        Arrays.fill(before, EqualClasses.UNKNOWN);
         long[] step = new long[MOST];
         int[] changed = new int[MOST];
         int[] to = new int[MOST];
         long changes = 0;
+        int stored = 0;
         int begin = -1;
         int end = -1;
         for (int row = 0; row < steps.length; row++) {
@@ -269,41 +275,43 @@ final class EqualityBuilder {
             match();
             begin = begin < 0 ? row : begin;
             end = row;
+            if (Arrays.equals(lowest, before)) {
+                continue;
+            }
+            System.arraycopy(lowest, 0, before, 0, width);
+            classes.advance(lowest);
+            int[] numbers = classes.numbers();
             for (int w = 0; w < width; w++) {
-                int own = lowest[w];
-                if (own < 0 || own == now[w]) {
-                    continue;
-                }
-                if (now[w] < 0) {
-                    first[w] = own;
-                } else {
+                if (first[w] < 0 && numbers[w] >= 0) {
+                    // Whatever it had before it was seen, nobody can tell it from this.
+                    first[w] = numbers[w];
+                } else if (numbers[w] != now[w]) {
                     if (changes < MOST) {
                         step[(int) changes] = steps[row];
                         changed[(int) changes] = w;
-                        to[(int) changes] = own;
+                        to[(int) changes] = numbers[w];
                     }
                     changes++;
                 }
-                now[w] = own;
+                now[w] = numbers[w];
             }
+            // All changes of a step or none of them: some would look as if the others had stayed.
+            stored = changes <= MOST ? (int) changes : stored;
         }
-        int[] logged = java.util.stream.IntStream.range(0, width)
-                .filter(w -> first[w] >= 0)
-                .toArray();
+        int[] logged = IntStream.range(0, width).filter(w -> first[w] >= 0).toArray();
         int[] place = new int[width];
         for (int i = 0; i < logged.length; i++) {
             place[logged[i]] = i;
         }
-        int stored = (int) Math.min(changes, MOST);
         return new WorkerEvidence.Splits(
                 channel,
                 begin < 0 ? 0 : steps[begin],
                 end < 0 ? 0 : steps[end],
                 Arrays.stream(logged).map(w -> workers[w]).toArray(),
-                Arrays.stream(logged).map(w -> workers[first[w]]).toArray(),
+                Arrays.stream(logged).map(w -> first[w]).toArray(),
                 Arrays.copyOf(step, stored),
                 Arrays.stream(changed, 0, stored).map(w -> place[w]).toArray(),
-                Arrays.stream(to, 0, stored).map(w -> workers[w]).toArray(),
+                Arrays.copyOf(to, stored),
                 changes);
     }
 }

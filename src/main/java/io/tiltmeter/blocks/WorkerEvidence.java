@@ -60,10 +60,11 @@ public record WorkerEvidence(List<WorkerLevels> levels, List<EqualRuns> runs, Li
      * @param firstStep first step looked at
      * @param lastStep last step looked at
      * @param worker workers with values, ascending
-     * @param first lowest worker with the same value, of each worker, at the first step it logged one
-     * @param step steps at which that changed, ascending; a worker changes once a step at most
-     * @param changed index of the worker whose lowest equal changed
-     * @param now its lowest equal from then on
+     * @param first class of each worker at the first step it logged a value: workers with equal values have the same number,
+     *     from 0 to below the number of workers, which tells nothing else; see {@link EqualClasses}
+     * @param step steps at which a class changed, ascending; a worker changes once a step at most
+     * @param changed index of the worker whose class changed
+     * @param now its class from then on, {@link EqualClasses#UNKNOWN} if it cannot be told
      * @param changes how many changes there were, of which only so many are kept
      */
     public record Splits(

@@ -2,6 +2,7 @@ package io.tiltmeter.detect;
 
 import com.google.auto.service.AutoService;
 import io.tiltmeter.blocks.Channel;
+import io.tiltmeter.blocks.EqualClasses;
 import io.tiltmeter.blocks.WorkerEvidence.Splits;
 import io.tiltmeter.detect.DetectorInfo.Parameter;
 import io.tiltmeter.detect.DetectorInfo.Source.Published;
@@ -15,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Copies of the parameters that were equal are equal no more. Who is whose replica is seen from the run: workers that had
@@ -33,8 +36,8 @@ public final class ReplicaDriftDetector implements Detector {
             List.of(new Parameter(
                     "steps",
                     1,
-                    "points",
-                    "Logged steps at which a replica must differ",
+                    "steps",
+                    "Steps for which a replica must differ",
                     new Published(
                             "TrainCheck (OSDI 2025): parameters are equal across data-parallel ranks at every step"))),
             "Restore the parameters of all workers from one copy. Look for updates that one worker skipped or took twice, for"
@@ -63,15 +66,19 @@ public final class ReplicaDriftDetector implements Detector {
         final String who;
         final long from;
         final int equals;
+        /** Slots of the workers, one or more. */
+        final List<Integer> members;
+
         long to;
         boolean open = true;
 
-        Drift(int attempt, int worker, String who, long from, int equals) {
+        Drift(int attempt, int worker, String who, long from, int equals, List<Integer> members) {
             this.attempt = attempt;
             this.worker = worker;
             this.who = who;
             this.from = from;
             this.equals = equals;
+            this.members = members;
             to = from;
         }
     }
@@ -79,8 +86,8 @@ public final class ReplicaDriftDetector implements Detector {
     /** Who equals whom in one channel. */
     private static final class Replicas {
         private final Workers workers = new Workers();
-        /** Lowest equal of each worker, and the worker itself, by slot. */
-        private int[] equal = new int[0];
+        /** Who has equal values, by slot, over all blocks. */
+        private final EqualClasses classes = new EqualClasses();
 
         private int[] numbers = new int[0];
         private final Map<Integer, Drift> drifts = new TreeMap<>();
@@ -96,44 +103,48 @@ public final class ReplicaDriftDetector implements Detector {
             this.equalFor = equalFor;
         }
 
+        void restart() {
+            drifts.clear();
+            classes.clear();
+        }
+
         void observe(int attempt, Splits splits) {
             int[] slots = workers.slots(splits.worker());
-            if (workers.size() > equal.length) {
-                int known = equal.length;
-                equal = Arrays.copyOf(equal, workers.size());
-                numbers = Arrays.copyOf(numbers, workers.size());
-                Arrays.fill(equal, known, equal.length, -1);
-            }
-            int[] before = equal.clone();
+            numbers = Arrays.copyOf(numbers, workers.size());
+            int[] now = new int[workers.size()];
+            Arrays.fill(now, EqualClasses.UNKNOWN);
             for (int i = 0; i < slots.length; i++) {
                 numbers[slots[i]] = splits.worker()[i];
-                equal[slots[i]] = splits.first()[i];
+                now[slots[i]] = splits.first()[i];
             }
-            compare(attempt, splits.firstStep(), before);
+            advance(attempt, splits.firstStep(), now);
             int at = 0;
             while (at < splits.step().length) {
                 long step = splits.step()[at];
-                before = equal.clone();
                 for (; at < splits.step().length && splits.step()[at] == step; at++) {
-                    equal[slots[splits.changed()[at]]] = splits.now()[at];
+                    now[slots[splits.changed()[at]]] = splits.now()[at];
                 }
-                compare(attempt, step, before);
+                advance(attempt, step, now);
             }
             lastStep = splits.lastStep();
         }
 
-        private void compare(int attempt, long step, int[] before) {
-            anyEqual |= hasEquals();
-            if (Arrays.equals(before, equal)) {
+        private void advance(int attempt, long step, int[] now) {
+            int[] before = classes.numbers();
+            boolean changed = classes.advance(now);
+            int[] after = classes.numbers();
+            anyEqual |= !anyEqual
+                    && sizes(IntStream.range(0, after.length)).values().stream().anyMatch(size -> size > 1);
+            if (!changed) {
                 return;
             }
-            Map<Integer, List<Integer>> classes = new TreeMap<>();
+            Map<Integer, List<Integer>> equals = new TreeMap<>();
             for (int s = 0; s < before.length; s++) {
-                if (before[s] >= 0) {
-                    classes.computeIfAbsent(before[s], c -> new ArrayList<>()).add(s);
+                if (before[s] != EqualClasses.UNKNOWN && after[s] != EqualClasses.UNKNOWN) {
+                    equals.computeIfAbsent(before[s], c -> new ArrayList<>()).add(s);
                 }
             }
-            for (List<Integer> members : classes.values()) {
+            for (List<Integer> members : equals.values()) {
                 if (members.size() > 1 && step - lastChange >= equalFor) {
                     part(attempt, step, members);
                 }
@@ -142,19 +153,17 @@ public final class ReplicaDriftDetector implements Detector {
             rejoin(step);
         }
 
-        private boolean hasEquals() {
-            for (int s = 0; s < equal.length; s++) {
-                if (equal[s] >= 0 && equal[s] != numbers[s]) {
-                    return true;
-                }
-            }
-            return false;
+        /** How many of some slots are in each class. */
+        private Map<Integer, Integer> sizes(IntStream slots) {
+            int[] number = classes.numbers();
+            Map<Integer, Integer> sizes = new HashMap<>();
+            slots.filter(s -> number[s] != EqualClasses.UNKNOWN).forEach(s -> sizes.merge(number[s], 1, Integer::sum));
+            return sizes;
         }
 
         /** Those that were equal, and may be no more. */
         private void part(int attempt, long step, List<Integer> members) {
-            Map<Integer, Integer> sizes = new HashMap<>();
-            members.forEach(s -> sizes.merge(equal[s], 1, Integer::sum));
+            Map<Integer, Integer> sizes = sizes(members.stream().mapToInt(Integer::intValue));
             if (sizes.size() == 1) {
                 return;
             }
@@ -169,22 +178,23 @@ public final class ReplicaDriftDetector implements Detector {
                         + members.stream()
                                 .limit(MOST)
                                 .map(s -> Integer.toString(numbers[s]))
-                                .collect(java.util.stream.Collectors.joining(", "));
-                add(-1 - members.get(0), new Drift(attempt, StepRecord.NO_WORKER, who, step, members.size()));
+                                .collect(Collectors.joining(", "));
+                add(-1 - members.get(0), new Drift(attempt, StepRecord.NO_WORKER, who, step, members.size(), members));
                 return;
             }
             for (int s : members) {
-                if (sizes.getOrDefault(equal[s], 0) < most) {
-                    add(s, new Drift(attempt, numbers[s], "worker " + numbers[s], step, most));
+                if (sizes.getOrDefault(classes.numbers()[s], 0) < most) {
+                    add(s, new Drift(attempt, numbers[s], "worker " + numbers[s], step, most, List.of(s)));
                 }
             }
         }
 
         private void add(int key, Drift drift) {
-            if (drifts.containsKey(key)) {
-                return;
-            }
-            if (all.size() < MOST) {
+            Drift known = drifts.get(key);
+            if (known != null) {
+                // It was back for a while.
+                known.open = true;
+            } else if (all.size() < MOST) {
                 all.add(drift);
                 drifts.put(key, drift);
             } else {
@@ -192,19 +202,23 @@ public final class ReplicaDriftDetector implements Detector {
             }
         }
 
-        /** Who has the value of another again is back, whoever that is. */
+        /**
+         * Who has the value of a worker again that has not drifted is back, and of those of whom it was not told who drifted,
+         * all when they are equal again.
+         */
         private void rejoin(long step) {
-            Map<Integer, Integer> sizes = new HashMap<>();
-            for (int value : equal) {
-                sizes.merge(value, 1, Integer::sum);
-            }
-            drifts.forEach((slot, drift) -> {
-                boolean back = slot >= 0 && sizes.getOrDefault(equal[slot], 0) > 1;
-                if (back && drift.open) {
+            Map<Integer, Integer> sound = sizes(
+                    IntStream.range(0, numbers.length).filter(s -> !drifts.containsKey(s) || !drifts.get(s).open));
+            for (Drift drift : drifts.values()) {
+                Map<Integer, Integer> own = sizes(drift.members.stream().mapToInt(Integer::intValue));
+                boolean together = own.size() == 1;
+                if (drift.open
+                        && together
+                        && (drift.members.size() > 1 || sound.keySet().containsAll(own.keySet()))) {
                     drift.to = step;
+                    drift.open = false;
                 }
-                drift.open = !back;
-            });
+            }
         }
     }
 
@@ -218,10 +232,7 @@ public final class ReplicaDriftDetector implements Detector {
         @Override
         void restart(int number) {
             // All begin from one checkpoint: the last attempt's drifts are over.
-            channels.values().forEach(one -> {
-                one.drifts.clear();
-                Arrays.fill(one.equal, -1);
-            });
+            channels.values().forEach(Replicas::restart);
         }
 
         @Override
@@ -253,11 +264,15 @@ public final class ReplicaDriftDetector implements Detector {
             List<Finding> findings = new ArrayList<>();
             for (Drift drift : replicas.all) {
                 long to = drift.open ? Math.max(drift.from, replicas.lastStep) : drift.to;
+                long apart = drift.open ? to - drift.from + 1 : to - drift.from;
+                if (apart < settings.get("steps")) {
+                    continue;
+                }
                 findings.add(Evidence.of(runId, ID)
                         .metric(metric)
                         .worker(drift.worker)
                         .steps(drift.attempt, drift.from, to, drift.from)
-                        .score(1, settings.get("steps"))
+                        .score(apart, settings.get("steps"))
                         .verdict(Severity.ERROR, Cause.WORKER)
                         .text(
                                 "%s of %s differed from step %d %s, where %d workers had been equal%s",

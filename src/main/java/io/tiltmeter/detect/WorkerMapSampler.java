@@ -2,6 +2,7 @@ package io.tiltmeter.detect;
 
 import io.tiltmeter.blocks.Channel;
 import io.tiltmeter.blocks.Digest;
+import io.tiltmeter.blocks.EqualClasses;
 import io.tiltmeter.blocks.WorkerEvidence;
 import io.tiltmeter.blocks.WorkerLevels;
 import io.tiltmeter.model.Layout;
@@ -225,7 +226,7 @@ public final class WorkerMapSampler {
 
     private void addApart(WorkerEvidence.Splits splits, long[] windowSteps) {
         int[] slots = slots(splits.worker());
-        int[] lowest = splits.first().clone();
+        int[] classes = splits.first().clone();
         long[] steps = Arrays.stream(windowSteps)
                 .filter(step -> step >= splits.firstStep() && step <= splits.lastStep())
                 .toArray();
@@ -238,11 +239,11 @@ public final class WorkerMapSampler {
             boolean stale = true;
             for (int s = from; s < to; s++) {
                 while (change < splits.step().length && splits.step()[change] <= steps[s]) {
-                    lowest[splits.changed()[change]] = splits.now()[change];
+                    classes[splits.changed()[change]] = splits.now()[change];
                     change++;
                     stale = true;
                 }
-                now = stale ? apart(splits.worker(), lowest) : now;
+                now = stale ? apart(splits.worker(), classes) : now;
                 stale = false;
                 for (int i = 0; i < apart.length; i++) {
                     apart[i] += now[i] ? 1 : 0;
@@ -256,11 +257,13 @@ public final class WorkerMapSampler {
     }
 
     /** Who does not have the value that most of its peers have. */
-    private boolean[] apart(int[] worker, int[] lowest) {
+    private boolean[] apart(int[] worker, int[] classes) {
         Map<Integer, Map<Integer, Integer>> counts = new HashMap<>();
         for (int i = 0; i < worker.length; i++) {
-            counts.computeIfAbsent(layout.group(worker[i]), g -> new HashMap<>())
-                    .merge(lowest[i], 1, Integer::sum);
+            if (classes[i] != EqualClasses.UNKNOWN) {
+                counts.computeIfAbsent(layout.group(worker[i]), g -> new HashMap<>())
+                        .merge(classes[i], 1, Integer::sum);
+            }
         }
         Map<Integer, Integer> most = new HashMap<>();
         counts.forEach((group, values) -> most.put(
@@ -273,7 +276,8 @@ public final class WorkerMapSampler {
                         .orElse(-1)));
         boolean[] apart = new boolean[worker.length];
         for (int i = 0; i < worker.length; i++) {
-            apart[i] = most.getOrDefault(layout.group(worker[i]), -1) != lowest[i];
+            apart[i] = classes[i] != EqualClasses.UNKNOWN
+                    && most.getOrDefault(layout.group(worker[i]), EqualClasses.UNKNOWN) != classes[i];
         }
         return apart;
     }

@@ -3,6 +3,7 @@ package io.tiltmeter.detect;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tiltmeter.blocks.Channel;
+import io.tiltmeter.blocks.Slice;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Layout;
 import io.tiltmeter.model.Metric;
@@ -189,6 +190,82 @@ class WorkerFaultsTest {
                 .findings();
         assertThat(findings).extracting(Finding::worker).containsExactly(StepRecord.NO_WORKER);
         assertThat(findings.get(0).stepFrom()).isEqualTo(ONSET);
+    }
+
+    @Test
+    void replicasThatWereApartForAWhileAreToldTillTheyMeet() {
+        for (int workers : new int[] {2, 4}) {
+            List<Finding> findings = Team.of(workers, STEPS)
+                    .with(
+                            Channel.PARAMETER_HASH,
+                            (s, w) -> Channel.ofHash(s * 31L + (w == 1 && s >= ONSET && s < ONSET + 3 ? 7 : 0)))
+                    .judge(new ReplicaDriftDetector())
+                    .findings();
+            assertThat(findings).hasSize(1);
+            assertThat(findings.get(0).stepFrom()).isEqualTo(ONSET);
+            assertThat(findings.get(0).stepTo()).isEqualTo(ONSET + 3);
+        }
+    }
+
+    @Test
+    void twoReplicasThatDriftedAlikeAreNotBack() {
+        List<Finding> findings = Team.of(8, STEPS)
+                .with(Channel.PARAMETER_HASH, (s, w) -> Channel.ofHash(s * 31L + (w % 4 == 1 && s >= ONSET ? 7 : 0)))
+                .judge(new ReplicaDriftDetector())
+                .findings();
+        assertThat(findings).extracting(Finding::worker).containsExactly(1, 5);
+        assertThat(findings).extracting(Finding::stepTo).containsOnly((long) STEPS - 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 4, 16, 40})
+    void rowsThatWereLostMakeNoReplicaDrift(int workers) {
+        // Single rows, a whole window, the first and the last rows, and all from some step on.
+        Team.Value hash =
+                (s, w) -> w == 0 && (s == 100 || s < 3 || s >= 255 && s < 258 || s >= 384 && s < 512 || s >= STEPS - 20)
+                                || w == 1 && s % 7 == 1
+                        ? Slice.ABSENT
+                        : Channel.ofHash(s * 31L);
+        assertThat(Team.of(workers, STEPS)
+                        .window(64)
+                        .with(Channel.PARAMETER_HASH, hash)
+                        .judge(new ReplicaDriftDetector())
+                        .findings())
+                .isEmpty();
+        if (workers > 2) {
+            List<Finding> drift = Team.of(workers, STEPS)
+                    .window(64)
+                    .with(
+                            Channel.PARAMETER_HASH,
+                            (s, w) -> w == 2 && s >= ONSET && !Slice.isAbsent(hash.at(s, w))
+                                    ? Channel.ofHash(-s)
+                                    : hash.at(s, w))
+                    .judge(new ReplicaDriftDetector())
+                    .findings();
+            assertThat(drift).extracting(Finding::worker).containsExactly(2);
+            assertThat(drift.get(0).stepFrom()).isEqualTo(ONSET);
+        }
+    }
+
+    @Test
+    void ofThousandsOfReplicasTheFirstMayDriftAsWellAsAnother() {
+        List<Finding> findings = Team.of(3_000, 96)
+                .window(32)
+                .with(Channel.PARAMETER_HASH, (s, w) -> Channel.ofHash(s * 31L + (w == 0 && s >= 40 ? 7 : 0)))
+                .judge(new ReplicaDriftDetector())
+                .findings();
+        assertThat(findings).extracting(Finding::worker).containsExactly(0);
+        assertThat(findings.get(0).stepFrom()).isEqualTo(40);
+    }
+
+    @Test
+    void thousandsOfReplicasThatPartAtOnceAreNobodysDrift() {
+        assertThat(Team.of(3_000, 200)
+                        .window(100)
+                        .with(Metric.PARAM_NORM.ordinal(), (s, w) -> s < 150 ? 10 + s : 10 + s + w * 1e-3)
+                        .judge(new ReplicaDriftDetector())
+                        .findings())
+                .isEmpty();
     }
 
     @Test
