@@ -67,12 +67,13 @@ public final class Configurations {
         }
     }
 
+    /** Whether runs differ in it though they repeat one another: a name, or a seed. */
     private static boolean isName(String attribute) {
         String plain = attribute
                 .substring(attribute.lastIndexOf('.') + 1)
                 .toLowerCase(Locale.ROOT)
                 .replace('-', '_');
-        return NAMES.contains(plain) || plain.contains("seed");
+        return NAMES.contains(plain) || RunRecord.isSeed(attribute);
     }
 
     /** The runs of each configuration of each project, as sets ordered by project and configuration. */

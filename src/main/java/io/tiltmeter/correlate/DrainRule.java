@@ -1,5 +1,7 @@
 package io.tiltmeter.correlate;
 
+import io.tiltmeter.correlate.DrainTrials.Machine;
+import io.tiltmeter.correlate.DrainTrials.Rank;
 import io.tiltmeter.correlate.FleetRun.Place;
 import io.tiltmeter.model.Cause;
 import io.tiltmeter.model.DrainList;
@@ -11,10 +13,11 @@ import io.tiltmeter.model.Severity;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -43,6 +46,8 @@ public final class DrainRule {
     private static final int MOST_FINDINGS = 20;
     /** Most hosts to watch. */
     private static final int MOST_WATCHED = 50;
+    /** Most ranks named as what may be at fault on a host. */
+    private static final int MOST_RANKS = 3;
 
     private static final String NON_FINITE = "non-finite";
 
@@ -152,8 +157,8 @@ public final class DrainRule {
     public static DrainList of(
             List<AffectedRun> runs, Map<String, Presence> presence, int explained, int fewestRuns, double largestQ) {
         DrainRule rule = new DrainRule(List.copyOf(runs), presence, fewestRuns, largestQ);
-        Map<String, DrainTrials> hosts = DrainTrials.of(rule.runs, Axis.HOST, Set.of());
-        Map<String, DrainTrials> devices = DrainTrials.of(rule.runs, Axis.DEVICE, Set.of());
+        Map<Machine, DrainTrials> hosts = DrainTrials.of(rule.runs, Axis.HOST, Set.of());
+        Map<Machine, DrainTrials> devices = DrainTrials.of(rule.runs, Axis.DEVICE, Set.of());
         int families = (DrainTrials.canTell(hosts) ? 1 : 0) + (DrainTrials.canTell(devices) ? 1 : 0);
         DrainTrials.adjust(hosts, Math.max(1, families));
         DrainTrials.adjust(devices, Math.max(1, families));
@@ -175,55 +180,53 @@ public final class DrainRule {
                         + ", not as set here";
     }
 
-    private List<Entry> entries(Map<String, DrainTrials> hosts, Map<String, DrainTrials> devices) {
-        Map<String, DrainTrials> ranks = DrainTrials.ofRanks(runs);
-        Set<String> suspicious = ranks.entrySet().stream()
+    private List<Entry> entries(Map<Machine, DrainTrials> hosts, Map<Machine, DrainTrials> devices) {
+        Set<Rank> suspicious = DrainTrials.ofRanks(runs).entrySet().stream()
                 .filter(e -> e.getValue().q <= FalseDiscoveries.RATE
                         && e.getValue().hit.size() > 1)
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
-        Map<String, DrainTrials> hostsWithout =
+        Map<Machine, DrainTrials> hostsWithout =
                 suspicious.isEmpty() ? hosts : DrainTrials.of(runs, Axis.HOST, suspicious);
-        Map<String, DrainTrials> devicesWithout =
+        Map<Machine, DrainTrials> devicesWithout =
                 suspicious.isEmpty() ? devices : DrainTrials.of(runs, Axis.DEVICE, suspicious);
-        List<Entry> entries = new ArrayList<>();
-        Set<String> drained = new HashSet<>();
-        hosts.forEach((host, trials) -> {
-            if (!trials.hit.isEmpty()) {
-                Entry entry = entry(host, oneDevice(host), trials, hostsWithout.get(host), suspicious);
-                if (entry != null) {
-                    entries.add(entry);
-                    drained.add(entry.verdict() == Verdict.DRAIN ? host : "");
-                }
+        Map<String, List<Entry>> badDevices = new HashMap<>();
+        devices.forEach((device, trials) -> {
+            if (trials.q <= largestQ) {
+                entry(device, trials, devicesWithout.get(device), suspicious)
+                        .filter(DrainRule::drains)
+                        .ifPresent(entry -> badDevices
+                                .computeIfAbsent(device.host(), h -> new ArrayList<>())
+                                .add(entry));
             }
         });
-        devices.forEach((name, trials) -> {
-            if (trials.q <= largestQ && !trials.hit.isEmpty()) {
-                Hit any =
-                        hits(h -> DrainTrials.name(Axis.DEVICE, h).equals(name)).get(0);
-                Entry entry = drained.contains(any.host())
-                        ? null
-                        : entry(any.host(), any.device(), trials, devicesWithout.get(name), suspicious);
-                if (entry != null && entry.verdict() == Verdict.DRAIN) {
-                    entries.removeIf(e -> e.host().equals(any.host()));
-                    entries.add(entry);
-                }
+        List<Entry> entries = new ArrayList<>();
+        hosts.forEach((host, trials) -> {
+            Optional<Entry> whole = trials.hit.isEmpty()
+                    ? Optional.empty()
+                    : entry(
+                            new Machine(host.host(), oneDevice(host.host())),
+                            trials,
+                            hostsWithout.get(host),
+                            suspicious);
+            List<Entry> parts = badDevices.getOrDefault(host.host(), List.of());
+            // Who drains a host drains its devices too; where only devices are to be drained, the host need not be
+            // watched.
+            if (parts.isEmpty() || whole.filter(DrainRule::drains).isPresent()) {
+                whole.ifPresent(entries::add);
+            } else {
+                entries.addAll(parts);
             }
         });
         entries.sort(Comparator.comparing(Entry::verdict)
                 .thenComparingDouble(Entry::pValue)
                 .thenComparing(Entry::place));
-        int drains =
-                (int) entries.stream().filter(e -> e.verdict() == Verdict.DRAIN).count();
+        int drains = (int) entries.stream().filter(DrainRule::drains).count();
         return entries.subList(0, Math.min(entries.size(), drains + MOST_WATCHED));
     }
 
-    private List<Hit> hits(java.util.function.Predicate<Hit> wanted) {
-        return runs.stream()
-                .flatMap(run -> run.starts().stream())
-                .flatMap(start -> start.hits().stream())
-                .filter(wanted)
-                .toList();
+    private static boolean drains(Entry entry) {
+        return entry.verdict() == Verdict.DRAIN;
     }
 
     /** The one device of several that all located incidents of a host lie on, where that is no coincidence. */
@@ -254,25 +257,23 @@ public final class DrainRule {
         return one ? devices.iterator().next() : null;
     }
 
-    /** What is to be told of a host or device; null if nothing. */
-    private @Nullable Entry entry(
-            String host,
-            @Nullable String device,
-            DrainTrials trials,
-            @Nullable DrainTrials without,
-            Set<String> suspicious) {
-        Map<String, AffectedRun> byRun = new TreeMap<>();
+    /** What is to be told of a host or device, if anything. */
+    private Optional<Entry> entry(
+            Machine machine, DrainTrials trials, @Nullable DrainTrials without, Set<Rank> suspicious) {
+        Set<String> ids = new TreeSet<>();
         List<Hit> here = new ArrayList<>();
-        Set<String> ranks = new TreeSet<>();
+        Map<Rank, Set<String>> ranks = new TreeMap<>();
+        boolean always = true;
         for (AffectedRun run : runs) {
             for (Start start : run.starts()) {
                 for (Hit hit : start.hits()) {
-                    if (hit.host().equals(host) && (device == null || device.equals(hit.device()))) {
+                    if (machine.has(hit)) {
                         here.add(hit);
-                        byRun.put(run.runId(), run);
-                        if (suspicious.contains(DrainTrials.rank(run, hit))) {
-                            ranks.add(DrainTrials.rank(run, hit));
-                        }
+                        ids.add(run.runId());
+                        Optional<Rank> rank = Rank.of(run, hit).filter(suspicious::contains);
+                        rank.ifPresent(r ->
+                                ranks.computeIfAbsent(r, x -> new TreeSet<>()).add(run.lineage()));
+                        always &= rank.isPresent();
                     }
                 }
             }
@@ -297,22 +298,18 @@ public final class DrainRule {
             reason = counted;
         } else if (significant && seen >= fewestRuns) {
             verdict = Verdict.WATCH;
-            String rank = ranks.iterator().next();
-            int cut = rank.lastIndexOf('\n');
-            reason = counted + ", but it is always worker " + rank.substring(cut + 1) + " of project "
-                    + rank.substring(0, cut)
-                    + ": the program may be at fault, not the machine. Let that worker run elsewhere";
+            reason = counted + ", but " + blame(ranks, always, seen);
         } else if (seen == 1 && trials.p < 1 && persists(here)) {
             // On the only host of its run any fault lies there; that says nothing of the host.
             verdict = Verdict.WATCH;
             reason = "One run only, where it " + persistence(here) + ": a second run decides";
         } else {
-            return null;
+            return Optional.empty();
         }
-        Presence present = presence.getOrDefault(host, new Presence(0, Double.NaN, Double.NaN));
-        return new Entry(
-                host,
-                device,
+        Presence present = presence.getOrDefault(machine.host(), new Presence(0, Double.NaN, Double.NaN));
+        return Optional.of(new Entry(
+                machine.host(),
+                machine.device(),
                 verdict,
                 seen,
                 trials.chances.size(),
@@ -323,12 +320,32 @@ public final class DrainRule {
                 present.workerHours(),
                 present.workerSteps(),
                 reason,
-                List.copyOf(byRun.keySet()),
+                List.copyOf(ids),
                 here.stream()
                         .map(Hit::finding)
                         .sorted(Finding.ORDER)
                         .limit(MOST_FINDINGS)
-                        .toList());
+                        .toList()));
+    }
+
+    /**
+     * That ranks may be at fault and not the machine, in words.
+     *
+     * @param ranks the lineages in which each of them is what goes wrong here
+     * @param always whether nothing else goes wrong here
+     * @param seen how many lineages go wrong here
+     */
+    private static String blame(Map<Rank, Set<String>> ranks, boolean always, int seen) {
+        long theirs = ranks.values().stream().flatMap(Set::stream).distinct().count();
+        String names =
+                ranks.keySet().stream().limit(MOST_RANKS).map(Rank::toString).collect(Collectors.joining(" or "));
+        int more = ranks.size() - MOST_RANKS;
+        return (always ? "it is always " : "in " + theirs + " of these " + seen + " it is ")
+                + names
+                + (more > 0 ? " or one of " + more + " more" : "")
+                + ": the program may be at fault, not the machine. Let "
+                + (ranks.size() == 1 ? "that worker" : "those workers")
+                + " run elsewhere";
     }
 
     private static boolean persists(List<Hit> here) {

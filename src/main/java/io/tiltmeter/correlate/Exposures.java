@@ -6,13 +6,16 @@ import io.tiltmeter.model.RunRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
+import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** All values of all axes that runs of a fleet share, and who was exposed to them. */
@@ -20,6 +23,7 @@ final class Exposures {
     private static final Map<Axis, Function<RunRecord, @Nullable String>> RECORDED = recorded();
 
     private final List<FleetRun> runs;
+    private final List<Map<String, String>> settings;
     private final int fewest;
     private final List<Exposure> recorded = new ArrayList<>();
     private final List<Quantity> quantities = new ArrayList<>();
@@ -29,11 +33,13 @@ final class Exposures {
     Exposures(List<FleetRun> runs, int fewest) {
         this.runs = runs;
         this.fewest = fewest;
-        RECORDED.forEach((axis, read) -> byText(axis, "", run -> read.apply(run.run())));
-        Set<String> settings = new TreeSet<>();
-        runs.forEach(run -> settings.addAll(run.run().attributes().keySet()));
-        settings.stream().filter(name -> !RunRecord.isSeed(name)).forEach(this::setting);
-        quantity(Axis.SCALE, "workers", run -> positive(run.summary().workers()));
+        settings = runs.stream().map(run -> RunSettings.of(run.run())).toList();
+        RECORDED.forEach((axis, read) -> byText(
+                axis, run -> RunSettings.known(read.apply(runs.get(run).run())).orElse(null)));
+        Set<String> names = new TreeSet<>();
+        settings.forEach(own -> names.addAll(own.keySet()));
+        names.forEach(this::setting);
+        quantity(Axis.SCALE, "workers", run -> positive(runs.get(run).summary().workers()));
         for (Axis axis : List.of(Axis.HOST, Axis.DEVICE, Axis.RACK)) {
             places.put(axis, placed(axis));
         }
@@ -58,7 +64,7 @@ final class Exposures {
         return value > 0 ? value : Double.NaN;
     }
 
-    /** Texts that runs have in common: datasets, versions, settings that are no numbers. */
+    /** Texts that runs have in common: datasets, versions, settings that are no numbers or are numbers beside texts. */
     List<Exposure> recordedTexts() {
         return recorded;
     }
@@ -133,37 +139,46 @@ final class Exposures {
         return values;
     }
 
+    /**
+     * The numbers of a setting are asked for an edge, among the runs that have a number. Each of its texts is a value by itself,
+     * held against all comparable runs without it, and so are, all together, the numbers of a project of which other runs have
+     * a text: {@code lr = 0.001}, or {@code lr = a number} where there are several. A text in one run so takes nothing from
+     * the numbers of the others.
+     */
     private void setting(String name) {
-        boolean numeric = true;
-        for (FleetRun run : runs) {
-            String text = run.run().attributes().get(name);
-            numeric &= text == null || !Double.isNaN(number(text));
+        double[] numbers = new double[runs.size()];
+        Map<String, TreeSet<Double>> ofProject = new HashMap<>();
+        Set<String> withTexts = new HashSet<>();
+        for (int r = 0; r < numbers.length; r++) {
+            String text = settings.get(r).get(name);
+            numbers[r] = text == null ? Double.NaN : RunSettings.number(text).orElse(Double.NaN);
+            String project = runs.get(r).project();
+            if (!Double.isNaN(numbers[r])) {
+                ofProject.computeIfAbsent(project, p -> new TreeSet<>()).add(numbers[r]);
+            } else if (text != null) {
+                withTexts.add(project);
+            }
         }
-        if (numeric) {
-            quantity(Axis.SETTING, name, run -> {
-                String text = run.run().attributes().get(name);
-                return text == null ? Double.NaN : number(text);
-            });
-        } else {
-            byText(Axis.SETTING, name + " = ", run -> run.run().attributes().get(name));
-        }
+        ofProject.keySet().retainAll(withTexts);
+        Map<String, String> together = new HashMap<>();
+        ofProject.forEach((project, values) ->
+                together.put(project, values.size() == 1 ? Quantity.text(values.first()) : "a number"));
+        quantity(Axis.SETTING, name, run -> numbers[run]);
+        byText(Axis.SETTING, run -> {
+            String text = settings.get(run).get(name);
+            String value = Double.isNaN(numbers[run])
+                    ? text
+                    : together.get(runs.get(run).project());
+            return value == null ? null : name + " = " + value;
+        });
     }
 
-    private static double number(String text) {
-        try {
-            double value = Double.parseDouble(text.strip());
-            return Double.isFinite(value) ? value : Double.NaN;
-        } catch (NumberFormatException e) {
-            return Double.NaN;
-        }
-    }
-
-    private void byText(Axis axis, String prefix, Function<FleetRun, @Nullable String> read) {
+    private void byText(Axis axis, IntFunction<@Nullable String> read) {
         Map<String, TreeMap<Integer, Double>> values = new TreeMap<>();
         for (int r = 0; r < runs.size(); r++) {
-            String value = read.apply(runs.get(r));
+            String value = read.apply(r);
             if (value != null) {
-                values.computeIfAbsent(prefix + value, v -> new TreeMap<>()).put(r, 1.0);
+                values.computeIfAbsent(value, v -> new TreeMap<>()).put(r, 1.0);
             }
         }
         values.forEach((value, members) -> {
@@ -173,10 +188,10 @@ final class Exposures {
         });
     }
 
-    private void quantity(Axis axis, String name, ToDoubleFunction<FleetRun> read) {
+    private void quantity(Axis axis, String name, IntToDoubleFunction read) {
         Map<String, TreeMap<Integer, Double>> byProject = new TreeMap<>();
         for (int r = 0; r < runs.size(); r++) {
-            double value = read.applyAsDouble(runs.get(r));
+            double value = read.applyAsDouble(r);
             if (!Double.isNaN(value)) {
                 byProject
                         .computeIfAbsent(runs.get(r).project(), p -> new TreeMap<>())

@@ -2,8 +2,10 @@ package io.tiltmeter.model;
 
 import java.io.Serializable;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,11 @@ public record RunRecord(
         @Nullable String hardware,
         Map<String, String> attributes)
         implements Serializable {
+    /** Other signs than letters and digits, and the places where a word of a camel-case name begins. */
+    private static final Pattern BETWEEN_WORDS =
+            Pattern.compile("[^\\p{IsAlphabetic}\\p{IsDigit}]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])");
+
+    private static final Pattern NUMBERED_SEED = Pattern.compile("seed\\d*");
 
     public RunRecord {
         attributes = Map.copyOf(attributes);
@@ -153,10 +160,27 @@ public record RunRecord(
                 attributes);
     }
 
-    /** Whether an attribute of that name is a seed: it is drawn, and no value or range of it means anything. */
+    /**
+     * Whether an attribute of that name is a seed: it is drawn, and no value or range of it means anything. That is one with
+     * the word {@code seed}, numbered or not ({@code data_seed}, {@code randomSeed2}, {@code seed_everything}), or one that
+     * ends in it without a gap ({@code PYTHONHASHSEED}); not {@code seeded_layers}, nor {@code num_seeds}.
+     */
     public static boolean isSeed(String name) {
         String plain = name.toLowerCase(Locale.ROOT);
-        return plain.equals("seed") || plain.endsWith("_seed") || plain.endsWith(".seed");
+        // Most names have not even the letters, and taking a name apart costs more than to see that.
+        return plain.contains("seed")
+                && (plain.endsWith("seed")
+                        || words(name).stream()
+                                .anyMatch(word -> NUMBERED_SEED.matcher(word).matches()));
+    }
+
+    /** The words of an attribute's name, in small letters: {@code val_loss} and {@code valLoss} have the same. */
+    public static List<String> words(String name) {
+        return BETWEEN_WORDS
+                .splitAsStream(name)
+                .filter(word -> !word.isEmpty())
+                .map(word -> word.toLowerCase(Locale.ROOT))
+                .toList();
     }
 
     public RunRecord withTimes(@Nullable Long newStartMicros, @Nullable Long newEndMicros) {

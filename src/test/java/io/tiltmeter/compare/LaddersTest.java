@@ -78,8 +78,8 @@ class LaddersTest {
 
     @Test
     void seedsAndNamesMakeNoConfiguration() {
-        RunRecord a = RunRecord.of("a", "p", Map.of("lr", "1", "seed", "1", "run_num", "1"));
-        RunRecord b = RunRecord.of("b", "p", Map.of("lr", "1", "seed", "2", "run_num", "2"));
+        RunRecord a = RunRecord.of("a", "p", Map.of("lr", "1", "dataSeed", "1", "run_num", "1"));
+        RunRecord b = RunRecord.of("b", "p", Map.of("lr", "1", "dataSeed", "2", "run_num", "2"));
         RunRecord c = RunRecord.of("c", "p", Map.of("lr", "2", "seed", "1"));
 
         List<RunSet> sets = Configurations.group(List.of(c, b, a), Set.of());
@@ -89,5 +89,14 @@ class LaddersTest {
         assertThat(Configurations.group(List.of(a, b, c), Set.of("lr"))).hasSize(1);
         assertThat(Configurations.together(List.of(a, c), Set.of()).varying())
                 .containsExactly(Map.entry("lr", List.of("1", "2")));
+    }
+
+    @Test
+    void aSettingWithSeedAmongItsLettersIsASetting() {
+        RunRecord a = RunRecord.of("a", "p", Map.of("model.seeded_layers", "1", "PYTHONHASHSEED", "1"));
+        RunRecord b = RunRecord.of("b", "p", Map.of("model.seeded_layers", "2", "PYTHONHASHSEED", "2"));
+
+        assertThat(Configurations.together(List.of(a, b), Set.of()).varying())
+                .containsExactly(Map.entry("model.seeded_layers", List.of("1", "2")));
     }
 }

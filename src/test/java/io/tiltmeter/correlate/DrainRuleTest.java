@@ -1,6 +1,7 @@
 package io.tiltmeter.correlate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import io.tiltmeter.correlate.DrainRule.AffectedRun;
@@ -186,6 +187,41 @@ class DrainRuleTest {
     }
 
     @Test
+    void saysInHowManyRunsARankIsAtFault() {
+        DrainList list = judge(
+                run("a", "a", "p", hosts(10), hit("a", 0, "h0")),
+                run("b", "b", "p", hosts(10), hit("b", 0, "h0")),
+                run("c", "c", "p", hosts(10), hit("c", 0, "h0")),
+                run("d", "d", "q", hosts(10), hit("d", 4, "h0")));
+
+        assertThat(list.entries()).hasSize(1);
+        assertThat(list.entries().get(0).verdict()).isEqualTo(Verdict.WATCH);
+        assertThat(list.entries().get(0).reason())
+                .isEqualTo(
+                        "4 of 4 affected runs with workers here have it here, 0.40 by chance, but in 3 of these 4 it is"
+                                + " worker 0 of project p: the program may be at fault, not the machine. Let that worker run"
+                                + " elsewhere");
+    }
+
+    @Test
+    void namesAllRanksThatMayBeAtFault() {
+        List<AffectedRun> runs = new ArrayList<>();
+        for (String project : List.of("p", "q")) {
+            for (int i = 0; i < 4; i++) {
+                String id = project + i;
+                runs.add(run(id, id, project, hosts(10), hit(id, 0, "h0")));
+            }
+        }
+
+        DrainList list = judge(runs.toArray(AffectedRun[]::new));
+
+        assertThat(list.entries()).hasSize(1);
+        assertThat(list.entries().get(0).reason())
+                .endsWith(", but it is always worker 0 of project p or worker 0 of project q: the program may be at"
+                        + " fault, not the machine. Let those workers run elsewhere");
+    }
+
+    @Test
     void aDeviceThatHasItAllIsNamed() {
         List<Place> places = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
@@ -222,6 +258,43 @@ class DrainRuleTest {
         assertThat(list.entries().get(0).place()).isEqualTo("only gpu3");
         // A host that is all of a run has no chance to be told by it; of its devices each has an eighth.
         assertThat(list.entries().get(0).pValue()).isCloseTo(Math.pow(8, -4), within(1e-15));
+    }
+
+    /** Twelve runs of different projects, hit on {@code gpu3} and {@code gpu5} of a host in turn. */
+    private static DrainList judgeTwoDevices(List<Place> places, String host) {
+        AffectedRun[] runs = new AffectedRun[12];
+        for (int i = 0; i < runs.length; i++) {
+            String id = "run" + i;
+            String device = i % 2 == 0 ? "gpu3" : "gpu5";
+            runs[i] = run(id, id, "p" + i, places, new Hit(finding(id, 0, i % 8, host, 2), device, false));
+        }
+        return judge(runs);
+    }
+
+    @Test
+    void twoDevicesOfAHostAreBothListed() {
+        List<Place> places = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            places.add(new Place(null, "only", "gpu" + i, 1));
+        }
+
+        DrainList list = judgeTwoDevices(places, "only");
+
+        assertThat(list.entries())
+                .extracting(DrainList.Entry::place, DrainList.Entry::verdict, DrainList.Entry::seen)
+                .containsExactly(tuple("only gpu3", Verdict.DRAIN, 6), tuple("only gpu5", Verdict.DRAIN, 6));
+    }
+
+    @Test
+    void devicesOfAHostThatIsListedAsAWholeAreNot() {
+        List<Place> places = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            places.add(new Place(null, "h" + i / 8, "gpu" + i % 8, 1));
+        }
+
+        DrainList list = judgeTwoDevices(places, "h2");
+
+        assertThat(list.entries()).extracting(DrainList.Entry::place).containsExactly("h2");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.tiltmeter.correlate.mining;
 
+import io.tiltmeter.correlate.RunSettings;
 import io.tiltmeter.model.RunRecord;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -74,7 +75,7 @@ public record RiskFeatures(List<Column> columns, List<String> leaveOut) {
             if (kind == Kind.LEVEL) {
                 return level.equals(value) ? 1 : 0;
             }
-            OptionalDouble number = value == null ? OptionalDouble.empty() : Attributes.number(value);
+            OptionalDouble number = value == null ? OptionalDouble.empty() : RunSettings.number(value);
             if (number.isEmpty() || kind == Kind.LOGARITHM && number.getAsDouble() <= 0) {
                 return 0;
             }
@@ -104,7 +105,7 @@ public record RiskFeatures(List<Column> columns, List<String> leaveOut) {
     private static List<Column> columns(String setting, List<String> values, int runs) {
         List<Column> columns = new ArrayList<>();
         double[] numbers = values.stream()
-                .map(Attributes::number)
+                .map(RunSettings::number)
                 .filter(OptionalDouble::isPresent)
                 .mapToDouble(OptionalDouble::getAsDouble)
                 .sorted()

@@ -1,5 +1,6 @@
 package io.tiltmeter.correlate.mining;
 
+import io.tiltmeter.correlate.RunSettings;
 import io.tiltmeter.stats.Robust;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -88,7 +89,7 @@ public record RunItems(List<String> runs, List<String> labels, List<BitSet> has,
     private static Attribute attribute(String name, Map<Integer, String> byRun, int runs) {
         Map<Integer, Double> numbers = new HashMap<>();
         byRun.forEach((run, value) -> {
-            OptionalDouble number = Attributes.number(value);
+            OptionalDouble number = RunSettings.number(value);
             number.ifPresent(n -> numbers.put(run, n));
         });
         Map<String, BitSet> items = new TreeMap<>();
