@@ -111,19 +111,30 @@ public final class BlockAssembler {
                     evidence.observe(channel, cells);
                 }
             }
-            boolean hasWait = fill(Metric.COLLECTIVE_WAIT_SECONDS.ordinal(), cells);
-            double[] wait = hasWait ? cells.clone() : cells;
-            if (hasWait && fill(Metric.STEP_SECONDS.ordinal(), cells)) {
-                // In a step that ends with a collective all take equally long; the one that waits least is the slow
-                // one.
-                for (int i = 0; i < cells.length; i++) {
-                    boolean both = Double.isFinite(cells[i]) && Double.isFinite(wait[i]);
-                    cells[i] = both ? Math.max(0, cells[i] - wait[i]) : Slice.ABSENT;
-                }
-            } else if (!fill(Metric.COMPUTE_SECONDS.ordinal(), cells)) {
-                return;
+            if (fillWithoutWait(local, cells) || fill(Metric.COMPUTE_SECONDS.ordinal(), cells)) {
+                evidence.observe(Channel.BUSY, cells);
             }
-            evidence.observe(Channel.BUSY, cells);
+        }
+
+        /**
+         * In a step that ends with a collective all take equally long; the one that waits least is the slow one. Returns
+         * whether any worker logged both times at a step: that columns are there says little, they may be of other rows.
+         */
+        private boolean fillWithoutWait(int local, double[] cells) {
+            if (!fill(Metric.COLLECTIVE_WAIT_SECONDS.ordinal(), cells)) {
+                return false;
+            }
+            double[] wait = cells.clone();
+            if (!fill(Metric.STEP_SECONDS.ordinal(), cells)) {
+                return false;
+            }
+            boolean any = false;
+            for (int i = 0; i < steps.length * sources.length; i++) {
+                boolean both = Double.isFinite(cells[i]) && Double.isFinite(wait[i]);
+                cells[i] = both ? Math.max(0, cells[i] - wait[i]) : Slice.ABSENT;
+                any |= both && i % sources.length < local;
+            }
+            return any;
         }
 
         private long[] distinctSteps() {

@@ -1,6 +1,13 @@
 package io.tiltmeter.blocks;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +34,7 @@ final class EqualityBuilder {
 
     private final int[] lowest;
     private final long[] sorted;
+    private final LastSeen lastSeen;
 
     EqualityBuilder(int channel, long[] steps, int[] workers, int columns, double[] cells) {
         this.channel = channel;
@@ -38,6 +46,7 @@ final class EqualityBuilder {
         bits = new long[width];
         lowest = new int[width];
         sorted = new long[width];
+        lastSeen = new LastSeen(steps.length);
     }
 
     /** Reads a step; returns how many workers have a value. */
@@ -115,6 +124,7 @@ final class EqualityBuilder {
         int most = 0;
         long compared = 0;
         long equal = 0;
+        int first = -1;
         int last = -1;
         for (int row = 0; row < steps.length; row++) {
             int n = read(row);
@@ -122,11 +132,12 @@ final class EqualityBuilder {
                 continue;
             }
             boolean isFirst = looked++ == 0;
+            first = isFirst ? row : first;
             most = Math.max(most, n);
             if (n > 1) {
                 long pairs = match();
-                // Where most agree it is one value written by all, as after a reduction.
-                boolean reduced = n > 2 && pairs * 4 > (long) n * (n - 1);
+                // Where most agree it is one value written by all, as after a reduction; a batch is not reduced.
+                boolean reduced = channel != Channel.BATCH_HASH && n > 2 && pairs * 4 > (long) n * (n - 1);
                 compared += reduced ? 0 : n * (n - 1L) / 2;
                 equal += reduced ? 0 : pairs;
                 for (int w = 0; w < width; w++) {
@@ -149,46 +160,92 @@ final class EqualityBuilder {
         for (int w = 0; w < width; w++) {
             found.end(twins[w], true);
             found.end(repeats[w], true);
-            if (last >= 0) {
-                findLag(w, found);
-            }
         }
-        return found.build(looked, most, compared, equal, last);
+        findLags(found, most);
+        return found.build(looked, most, compared, equal, first, last);
     }
 
     private static boolean isValue(long bits) {
         return bits != Slice.ABSENT_BITS;
     }
 
-    /** A worker that logs over and over what it logged before repeats its last value, if at more than one step's distance. */
-    private void findLag(int w, Runs found) {
-        int end = steps.length - 1;
-        double last = cells[end * columns + w];
-        if (!Double.isFinite(last)) {
-            return;
-        }
-        for (int lag = 1; lag <= end - SHORTEST_LAG_RUN + 1; lag++) {
-            int run = 0;
-            while (end - run - lag >= 0 && same(end - run, end - run - lag, w)) {
-                run++;
-            }
-            if (run > 0 && lag == 1) {
-                return;
-            }
-            if (run >= SHORTEST_LAG_RUN) {
-                Run whole = new Run(w, w, lag, end - run + 1, true);
-                whole.to = end;
-                whole.count = run;
-                found.end(whole, true);
-                return;
+    /**
+     * Workers that log over and over what they logged before, at more than one logged step's distance. What most of them do
+     * is the order of the data, epoch after epoch.
+     */
+    private void findLags(Runs found, int most) {
+        Map<Integer, List<Run>> byLag = new TreeMap<>();
+        Map<Integer, Set<Integer>> workersByLag = new HashMap<>();
+        for (int w = 0; w < width; w++) {
+            for (Run run : lags(w)) {
+                byLag.computeIfAbsent(run.lag, lag -> new ArrayList<>()).add(run);
+                workersByLag.computeIfAbsent(run.lag, lag -> new HashSet<>()).add(w);
             }
         }
+        byLag.forEach((lag, all) -> {
+            if (2 * workersByLag.getOrDefault(lag, Set.of()).size() <= most) {
+                all.forEach(run -> found.end(run, true));
+            }
+        });
     }
 
-    private boolean same(int row, int other, int w) {
-        double a = cells[row * columns + w];
-        return Double.isFinite(a)
-                && Double.doubleToRawLongBits(a) == Double.doubleToRawLongBits(cells[other * columns + w]);
+    private List<Run> lags(int w) {
+        lastSeen.clear();
+        List<Run> all = new ArrayList<>();
+        Run open = null;
+        int logged = 0;
+        for (int row = 0; row < steps.length; row++) {
+            double cell = cells[row * columns + w];
+            if (!Double.isFinite(cell)) {
+                continue;
+            }
+            int last = lastSeen.put(Double.doubleToRawLongBits(cell), logged);
+            int lag = last < 0 ? 0 : logged - last;
+            logged++;
+            if (open != null && lag == open.lag) {
+                open.to = row;
+                open.count++;
+                continue;
+            }
+            open = lag > 1 ? new Run(w, w, lag, row, true) : null;
+            if (open != null) {
+                all.add(open);
+            }
+        }
+        all.removeIf(run -> run.count < SHORTEST_LAG_RUN);
+        return all;
+    }
+
+    /** Where each value was seen last; a table that is emptied in no time. */
+    private static final class LastSeen {
+        private final long[] keys;
+        private final int[] place;
+        private final int[] round;
+        private int now;
+
+        LastSeen(int most) {
+            int size = Integer.highestOneBit(Math.max(1, most)) << 2;
+            keys = new long[size];
+            place = new int[size];
+            round = new int[size];
+        }
+
+        void clear() {
+            now++;
+        }
+
+        /** Puts a value at a place; returns where it was before, or -1. */
+        int put(long key, int at) {
+            int slot = Long.hashCode(key * 0x9E37_79B9_7F4A_7C15L) & (keys.length - 1);
+            while (round[slot] == now && keys[slot] != key) {
+                slot = (slot + 1) & (keys.length - 1);
+            }
+            int was = round[slot] == now ? place[slot] : -1;
+            round[slot] = now;
+            keys[slot] = key;
+            place[slot] = at;
+            return was;
+        }
     }
 
     private static final class Run {
@@ -232,12 +289,12 @@ final class EqualityBuilder {
             }
         }
 
-        WorkerEvidence.EqualRuns build(int looked, int most, long compared, long equal, int last) {
+        WorkerEvidence.EqualRuns build(int looked, int most, long compared, long equal, int first, int last) {
             Run[] runs = Arrays.copyOf(kept, size);
             return new WorkerEvidence.EqualRuns(
                     channel,
                     looked,
-                    looked == 0 ? 0 : steps[0],
+                    looked == 0 ? 0 : steps[first],
                     looked == 0 ? 0 : steps[last],
                     most,
                     compared,

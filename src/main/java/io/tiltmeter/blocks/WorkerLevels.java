@@ -19,7 +19,8 @@ package io.tiltmeter.blocks;
  * @param centre by chunk: trimmed mean of the medians over all workers, in the unit of the metric
  * @param detail places in {@code level} of which single steps are kept, ascending
  * @param detailDeviations their deviations, step by step, one after the other; NaN where there is none
- * @param spikeStep index of the step of each deviation that stands out from its worker's own level, ascending
+ * @param spikeStep index of the step of each deviation that stands out from its worker's own level, ordered by chunk, then by
+ *     worker, then by step
  * @param spikeWorker index of its worker
  * @param spikeExcess how far it is from the level
  * @param spikes how many such deviations there were, of which only so many are kept

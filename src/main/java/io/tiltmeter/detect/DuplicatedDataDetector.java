@@ -1,6 +1,7 @@
 package io.tiltmeter.detect;
 
 import com.google.auto.service.AutoService;
+import io.tiltmeter.blocks.WorkerEvidence.EqualRuns;
 import io.tiltmeter.detect.DetectorInfo.Parameter;
 import io.tiltmeter.detect.DetectorInfo.Source.Derived;
 import io.tiltmeter.model.Cause;
@@ -45,8 +46,10 @@ public final class DuplicatedDataDetector implements Detector {
         }
 
         @Override
-        boolean isMine(int worker, int twin) {
-            return worker != twin && !layout.shareData(worker, twin);
+        boolean isMine(EqualRuns runs, int worker, int twin) {
+            // Where most batches are alike and nobody says who reads what, these may be ranks that share a model.
+            boolean told = layout.differInData(worker, twin) || 2 * runs.equal() <= runs.compared();
+            return worker != twin && told && !layout.shareData(worker, twin);
         }
 
         @Override

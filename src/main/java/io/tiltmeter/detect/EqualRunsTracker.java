@@ -15,6 +15,8 @@ import java.util.TreeMap;
 abstract class EqualRunsTracker extends WorkerTracker {
     /** Chance that all equalities of a run are rounding's, below which they are not. */
     private static final double CHANCE = 1e-3;
+    /** Distances at which a window is searched for repetitions, about. */
+    private static final int LAGS = 256;
     /** Most stretches that are kept. */
     private static final int MOST = 4096;
 
@@ -69,7 +71,7 @@ abstract class EqualRunsTracker extends WorkerTracker {
     }
 
     /** Whether stretches of this kind are this detector's. */
-    abstract boolean isMine(int worker, int twin);
+    abstract boolean isMine(EqualRuns runs, int worker, int twin);
 
     /** Tells one. */
     abstract Finding describe(Stretch stretch, boolean lasting);
@@ -92,7 +94,7 @@ abstract class EqualRunsTracker extends WorkerTracker {
             Map<List<Integer>, Stretch> going = new HashMap<>();
             double stride = (runs.lastStep() - runs.firstStep()) / (double) Math.max(1, runs.steps() - 1);
             for (int i = 0; i < runs.worker().length; i++) {
-                if (!isMine(runs.worker()[i], runs.twin()[i])) {
+                if (!isMine(runs, runs.worker()[i], runs.twin()[i])) {
                     continue;
                 }
                 List<Integer> key = List.of(runs.worker()[i], runs.twin()[i], runs.lag()[i]);
@@ -133,8 +135,11 @@ abstract class EqualRunsTracker extends WorkerTracker {
         for (Stretch stretch : all.stretches) {
             // What this stretch itself holds is not rounding's doing, if it is what it seems.
             double share = (Math.max(0, all.equal - stretch.count) + 1.0) / (all.compared + 1.0);
-            double tries = all.steps * Math.max(1.0, all.workers * (all.workers - 1.0) / 2);
-            boolean chance = tries * Math.pow(Math.min(1, share), stretch.count) > CHANCE;
+            // Among pairs, or among distances from step to step.
+            double places = stretch.lag > 1 ? (double) all.workers * LAGS : all.workers * (all.workers - 1.0) / 2;
+            double tries = all.steps * Math.max(1.0, places);
+            // A checksum is not rounded, and ranks that share a model have it in common on purpose.
+            boolean chance = all != hashes && tries * Math.pow(Math.min(1, share), stretch.count) > CHANCE;
             if (stretch.count >= least && !chance) {
                 findings.add(describe(stretch, all.open.containsValue(stretch)));
             }

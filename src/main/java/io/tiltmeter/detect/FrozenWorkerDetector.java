@@ -1,6 +1,7 @@
 package io.tiltmeter.detect;
 
 import com.google.auto.service.AutoService;
+import io.tiltmeter.blocks.WorkerEvidence.EqualRuns;
 import io.tiltmeter.detect.DetectorInfo.Parameter;
 import io.tiltmeter.detect.DetectorInfo.Source.Derived;
 import io.tiltmeter.model.Cause;
@@ -45,7 +46,7 @@ public final class FrozenWorkerDetector implements Detector {
         }
 
         @Override
-        boolean isMine(int worker, int twin) {
+        boolean isMine(EqualRuns runs, int worker, int twin) {
             return worker == twin;
         }
 

@@ -17,6 +17,8 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * A worker that keeps the others waiting. After a collective the steps of all workers end together, so what is compared is
@@ -207,16 +209,26 @@ public final class StragglerDetector implements Detector {
                             busy.centre()[c]);
                 }
             }
-            Set<Integer> taken = new HashSet<>();
+            countSingle(busy, slots, leader);
+        }
+
+        /** Steps at which nobody leads for long go to whoever is farthest above its own level. */
+        private void countSingle(WorkerLevels busy, int[] slots, int[] leader) {
+            SortedMap<Integer, Integer> farthest = new TreeMap<>();
             for (int i = 0; i < busy.spikeStep().length; i++) {
-                int at = busy.spikeStep()[i];
-                int chunk = Math.min(busy.chunks() - 1, (int) ((long) at * busy.chunks() / steps.length));
-                chunk += at >= busy.start(chunk + 1) ? 1 : at < busy.start(chunk) ? -1 : 0;
-                if (busy.spikeExcess()[i] >= least && leader[chunk] < 0 && taken.add(at)) {
-                    leads[slots[busy.spikeWorker()[i]]].single(
-                            steps[at], Math.exp(busy.spikeExcess()[i]), busy.centre()[chunk]);
+                if (busy.spikeExcess()[i] >= least) {
+                    farthest.merge(
+                            busy.spikeStep()[i], i, (a, b) -> busy.spikeExcess()[a] >= busy.spikeExcess()[b] ? a : b);
                 }
             }
+            farthest.forEach((at, spike) -> {
+                int chunk = Math.min(busy.chunks() - 1, (int) ((long) at * busy.chunks() / busy.steps().length));
+                chunk += at >= busy.start(chunk + 1) ? 1 : at < busy.start(chunk) ? -1 : 0;
+                if (leader[chunk] < 0) {
+                    leads[slots[busy.spikeWorker()[spike]]].single(
+                            busy.steps()[at], Math.exp(busy.spikeExcess()[spike]), busy.centre()[chunk]);
+                }
+            });
         }
 
         @Override

@@ -25,6 +25,9 @@ public final class Layout implements Serializable {
     private final int[] worker;
     private final int[] group;
     private final int[] data;
+    /** Pipeline coordinate, -1 if unknown. */
+    private final int[] stage;
+
     private final @Nullable String[] host;
 
     private Layout(List<TopologyRecord> records) {
@@ -32,6 +35,7 @@ public final class Layout implements Serializable {
         worker = new int[n];
         group = new int[n];
         data = new int[n];
+        stage = new int[n];
         host = new String[n];
         Map<List<Object>, Integer> groups = new HashMap<>();
         for (int i = 0; i < n; i++) {
@@ -45,6 +49,7 @@ public final class Layout implements Serializable {
             Integer known = groups.putIfAbsent(place, groups.size());
             group[i] = known == null ? groups.size() - 1 : known;
             data[i] = record.dataCoordinate() == null ? -1 : record.dataCoordinate();
+            stage[i] = record.pipelineCoordinate() == null ? -1 : record.pipelineCoordinate();
             host[i] = record.host();
         }
     }
@@ -85,6 +90,25 @@ public final class Layout implements Serializable {
         int a = find(one);
         int b = find(other);
         return a >= 0 && b >= 0 && data[a] >= 0 && data[a] == data[b];
+    }
+
+    /** Whether two workers are known to read different data. */
+    public boolean differInData(int one, int other) {
+        int a = find(one);
+        int b = find(other);
+        return a >= 0 && b >= 0 && data[a] >= 0 && data[b] >= 0 && data[a] != data[b];
+    }
+
+    /** Pipeline stage of a worker; -1 if unknown. */
+    public int stage(int ofWorker) {
+        int at = find(ofWorker);
+        return at < 0 ? -1 : stage[at];
+    }
+
+    /** Number of workers of a pipeline stage, if there are others; 0 if all are in one. */
+    public int sizeOfStage(int wanted) {
+        int size = (int) Arrays.stream(stage).filter(s -> s == wanted).count();
+        return size == stage.length ? 0 : size;
     }
 
     /** Host of a worker; null if unknown. */

@@ -2,7 +2,6 @@ package io.tiltmeter.detect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tiltmeter.blocks.Channel;
 import io.tiltmeter.blocks.Slice;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Layout;
@@ -169,163 +168,6 @@ class WorkerFaultsTest {
                 .findings();
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {3, 4, 16})
-    void aReplicaThatDriftedIsToldFromItsFirstStep(int workers) {
-        List<Finding> findings = Team.of(workers, STEPS)
-                .with(Channel.PARAMETER_HASH, (s, w) -> Channel.ofHash(s * 31L + (w == 1 && s >= ONSET ? 7 : 0)))
-                .judge(new ReplicaDriftDetector())
-                .findings();
-        assertThat(findings).hasSize(1);
-        assertThat(findings.get(0).worker()).isEqualTo(1);
-        assertThat(findings.get(0).stepFrom()).isEqualTo(ONSET);
-        assertThat(findings.get(0).stepTo()).isEqualTo(STEPS - 1);
-    }
-
-    @Test
-    void ofTwoReplicasItIsNotToldWhichDrifted() {
-        List<Finding> findings = Team.of(2, STEPS)
-                .with(Channel.PARAMETER_HASH, (s, w) -> Channel.ofHash(s * 31L + (w == 1 && s >= ONSET ? 7 : 0)))
-                .judge(new ReplicaDriftDetector())
-                .findings();
-        assertThat(findings).extracting(Finding::worker).containsExactly(StepRecord.NO_WORKER);
-        assertThat(findings.get(0).stepFrom()).isEqualTo(ONSET);
-    }
-
-    @Test
-    void replicasThatWereApartForAWhileAreToldTillTheyMeet() {
-        for (int workers : new int[] {2, 4}) {
-            List<Finding> findings = Team.of(workers, STEPS)
-                    .with(
-                            Channel.PARAMETER_HASH,
-                            (s, w) -> Channel.ofHash(s * 31L + (w == 1 && s >= ONSET && s < ONSET + 3 ? 7 : 0)))
-                    .judge(new ReplicaDriftDetector())
-                    .findings();
-            assertThat(findings).hasSize(1);
-            assertThat(findings.get(0).stepFrom()).isEqualTo(ONSET);
-            assertThat(findings.get(0).stepTo()).isEqualTo(ONSET + 3);
-        }
-    }
-
-    @Test
-    void twoReplicasThatDriftedAlikeAreNotBack() {
-        List<Finding> findings = Team.of(8, STEPS)
-                .with(Channel.PARAMETER_HASH, (s, w) -> Channel.ofHash(s * 31L + (w % 4 == 1 && s >= ONSET ? 7 : 0)))
-                .judge(new ReplicaDriftDetector())
-                .findings();
-        assertThat(findings).extracting(Finding::worker).containsExactly(1, 5);
-        assertThat(findings).extracting(Finding::stepTo).containsOnly((long) STEPS - 1);
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {2, 3, 4, 16, 40})
-    void rowsThatWereLostMakeNoReplicaDrift(int workers) {
-        // Single rows, a whole window, the first and the last rows, and all from some step on.
-        Team.Value hash =
-                (s, w) -> w == 0 && (s == 100 || s < 3 || s >= 255 && s < 258 || s >= 384 && s < 512 || s >= STEPS - 20)
-                                || w == 1 && s % 7 == 1
-                        ? Slice.ABSENT
-                        : Channel.ofHash(s * 31L);
-        assertThat(Team.of(workers, STEPS)
-                        .window(64)
-                        .with(Channel.PARAMETER_HASH, hash)
-                        .judge(new ReplicaDriftDetector())
-                        .findings())
-                .isEmpty();
-        if (workers > 2) {
-            List<Finding> drift = Team.of(workers, STEPS)
-                    .window(64)
-                    .with(
-                            Channel.PARAMETER_HASH,
-                            (s, w) -> w == 2 && s >= ONSET && !Slice.isAbsent(hash.at(s, w))
-                                    ? Channel.ofHash(-s)
-                                    : hash.at(s, w))
-                    .judge(new ReplicaDriftDetector())
-                    .findings();
-            assertThat(drift).extracting(Finding::worker).containsExactly(2);
-            assertThat(drift.get(0).stepFrom()).isEqualTo(ONSET);
-        }
-    }
-
-    @Test
-    void ofThousandsOfReplicasTheFirstMayDriftAsWellAsAnother() {
-        List<Finding> findings = Team.of(3_000, 96)
-                .window(32)
-                .with(Channel.PARAMETER_HASH, (s, w) -> Channel.ofHash(s * 31L + (w == 0 && s >= 40 ? 7 : 0)))
-                .judge(new ReplicaDriftDetector())
-                .findings();
-        assertThat(findings).extracting(Finding::worker).containsExactly(0);
-        assertThat(findings.get(0).stepFrom()).isEqualTo(40);
-    }
-
-    @Test
-    void thousandsOfReplicasThatPartAtOnceAreNobodysDrift() {
-        assertThat(Team.of(3_000, 200)
-                        .window(100)
-                        .with(Metric.PARAM_NORM.ordinal(), (s, w) -> s < 150 ? 10 + s : 10 + s + w * 1e-3)
-                        .judge(new ReplicaDriftDetector())
-                        .findings())
-                .isEmpty();
-    }
-
-    @Test
-    void shardsOfAModelAreNoReplicas() {
-        Team.Value shards = (s, w) -> Channel.ofHash(s * 31L + w % 4);
-        assertThat(Team.of(16, STEPS)
-                        .with(Channel.PARAMETER_HASH, shards)
-                        .judge(new ReplicaDriftDetector())
-                        .findings())
-                .isEmpty();
-        List<Finding> drift = Team.of(16, STEPS)
-                .with(Channel.PARAMETER_HASH, (s, w) -> w == 9 && s >= ONSET ? Channel.ofHash(-s) : shards.at(s, w))
-                .judge(new ReplicaDriftDetector())
-                .findings();
-        assertThat(drift).extracting(Finding::worker).containsExactly(9);
-    }
-
-    @Test
-    void aWorkerFedTheDataOfAnotherIsFoundByLossesAndByHashes() {
-        WorkerNoise noise = noise(4, 7);
-        Team.Value loss = (s, w) -> 2 * Math.exp(noise.at(s, w == 3 && s >= ONSET ? 1 : w));
-        List<Finding> byLoss = Team.of(4, STEPS)
-                .with(Metric.LOSS.ordinal(), loss)
-                .judge(new DuplicatedDataDetector())
-                .findings();
-        assertThat(byLoss).hasSize(1);
-        assertThat(byLoss.get(0).worker()).isEqualTo(3);
-        assertThat(byLoss.get(0).stepFrom()).isEqualTo(ONSET);
-        List<Finding> byHash = Team.of(4, STEPS)
-                .with(Channel.BATCH_HASH, (s, w) -> Channel.ofHash(100L * s + (w == 3 && s >= ONSET ? 1 : w)))
-                .judge(new DuplicatedDataDetector())
-                .findings();
-        assertThat(byHash).extracting(Finding::worker).containsExactly(3);
-    }
-
-    @Test
-    void lossesThatAgreeByRoundingAreNoDuplicates() {
-        WorkerNoise noise = noise(8, 8);
-        // Two digits: neighbours agree at every other step.
-        assertThat(Team.of(8, STEPS)
-                        .with(Metric.LOSS.ordinal(), (s, w) -> Math.rint(20 * Math.exp(noise.at(s, w))) / 10)
-                        .judge(List.of(new DuplicatedDataDetector(), new FrozenWorkerDetector())))
-                .isEmpty();
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {1, 5})
-    void aWorkerThatSaysTheSameAgainAndAgainIsFrozen(int lag) {
-        WorkerNoise noise = noise(4, 9);
-        // It goes round and round in the steps before the onset.
-        Team.Value loss =
-                (s, w) -> 2 * Math.exp(noise.at(w == 2 && s >= ONSET ? ONSET - lag + (s - ONSET) % lag : s, w));
-        List<Finding> findings = Team.of(4, STEPS)
-                .with(Metric.LOSS.ordinal(), loss)
-                .judge(new FrozenWorkerDetector())
-                .findings();
-        assertThat(findings).isNotEmpty().allMatch(f -> f.worker() == 2);
-        assertThat(findings.get(0).stepFrom()).isBetween(ONSET - 1L, ONSET + 2L * lag);
-    }
-
     private static Team busy(int workers, Team.Value factor, long seed) {
         WorkerNoise noise = new WorkerNoise(STEPS, workers, 0.03, 0.3, 5, 0.01, seed);
         Team.Value own = (s, w) -> 0.4 * Math.exp(noise.at(s, w)) * factor.at(s, w);
@@ -420,5 +262,43 @@ class WorkerFaultsTest {
                 .findings()));
         assertThat(errors).extracting(Finding::worker).containsExactly(4321);
         assertThat(errors.get(0).stepFrom()).isBetween(98L, 102L);
+    }
+
+    @Test
+    void whoIsSlowNowAndThenIsToldThoughAnotherIsALittleSlowToo() {
+        List<Finding> findings = busy(16, (s, w) -> s % 8 != 0 ? 1 : w == 9 ? 3 : w == 2 ? 1.3 : 1, 33)
+                .judge(new StragglerDetector())
+                .findings();
+        assertThat(findings).extracting(Finding::worker).containsExactly(9);
+        assertThat(findings.get(0).evidence()).contains("every 8 steps");
+    }
+
+    @Test
+    void aSlowPipelineStageIsAnErrorOfAllItsWorkers() {
+        // Worker 4 d + p is stage p of replica d, each replica on a host of its own.
+        Layout layout = Layout.of(IntStream.range(0, 16)
+                .mapToObj(w -> new TopologyRecord("run", 0, w, "host-" + w / 4, null, w / 4, 0, w % 4, 0, 0))
+                .toList());
+        List<Finding> findings = busy(16, (s, w) -> w % 4 == 2 && s >= ONSET ? 2 : 1, 34)
+                .layout(layout)
+                .judge(new StragglerDetector())
+                .findings();
+        assertThat(findings).hasSize(1);
+        assertThat(findings.get(0).severity()).isEqualTo(Severity.ERROR);
+        assertThat(findings.get(0).worker()).isEqualTo(StepRecord.NO_WORKER);
+        assertThat(findings.get(0).evidence()).startsWith("all 4 workers of pipeline stage 2 took");
+        assertThat(findings.get(0).stepFrom()).isBetween(ONSET - 2L, ONSET + 2L);
+    }
+
+    @Test
+    void aTimeThatNoWorkerLoggedDoesNotHideWhatTheyDid() {
+        // As in a file in which other rows have the step's time.
+        List<Finding> findings = Team.of(4, STEPS)
+                .with(Metric.COMPUTE_SECONDS.ordinal(), (s, w) -> 0.4 * (w == 1 && s >= ONSET ? 2 : 1))
+                .with(Metric.COLLECTIVE_WAIT_SECONDS.ordinal(), (s, w) -> 0.02)
+                .with(Metric.STEP_SECONDS.ordinal(), (s, w) -> Slice.ABSENT)
+                .judge(new StragglerDetector())
+                .findings();
+        assertThat(errors(findings)).extracting(Finding::worker).containsExactly(1);
     }
 }
