@@ -34,6 +34,8 @@ public final class CorpusTruth {
      *
      * @param run id of the run below the folder, {@code *} for all or with {@code /*} at the end for all below
      * @param detectors ids, or empty for all
+     * @param who worker or workers the finding has to name, as {@code worker 3} or in the words of its group; empty for any.
+     *     Of a run with such rows no error may name anybody else
      */
     public record Truth(
             String folder,
@@ -43,6 +45,7 @@ public final class CorpusTruth {
             long firstStepMin,
             long firstStepMax,
             String minSeverity,
+            String who,
             String note) {
 
         /** Whether it speaks of the run of this id. */
@@ -73,9 +76,9 @@ public final class CorpusTruth {
     }
 
     private static Truth truth(String line) {
-        String[] cells = line.split(",", 8);
-        if (cells.length != 8) {
-            throw new IllegalArgumentException("Row of " + TRUTH + " has " + cells.length + " cells, not 8: " + line);
+        String[] cells = line.split(",", 9);
+        if (cells.length != 9) {
+            throw new IllegalArgumentException("Row of " + TRUTH + " has " + cells.length + " cells, not 9: " + line);
         }
         return new Truth(
                 cells[0],
@@ -85,7 +88,8 @@ public final class CorpusTruth {
                 cells[4].isEmpty() ? 0 : Long.parseLong(cells[4]),
                 cells[5].isEmpty() ? Long.MAX_VALUE : Long.parseLong(cells[5]),
                 cells[6],
-                cells[7]);
+                cells[7],
+                cells[8]);
     }
 
     private static List<String> lines(String resource) {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +59,7 @@ class CorpusTruthIT {
 
         assertThat(report.path("runs")).isNotEmpty();
         assertThat(broken(report, List.of(name))).isEmpty();
+        assertThat(wronglyBlamed(report)).isEmpty();
         assertThat(unlisted(report, name))
                 .as("runs of %s with an error that nobody listed", name)
                 .hasSizeLessThanOrEqualTo(
@@ -107,6 +109,7 @@ class CorpusTruthIT {
         JsonNode report = analyse(folders);
 
         assertThat(broken(report, names)).isEmpty();
+        assertThat(wronglyBlamed(report)).isEmpty();
         for (String name : names) {
             long runs = count(report, name);
             assertThat(unlisted(report, name))
@@ -166,7 +169,8 @@ class CorpusTruthIT {
                     continue;
                 }
                 long from = finding.path("step_from").asLong();
-                if (from >= truth.firstStepMin()
+                if ((truth.who().isEmpty() || truth.who().equals(who(finding)))
+                        && from >= truth.firstStepMin()
                         && from <= truth.firstStepMax()
                         && severity(finding) >= SEVERITIES.indexOf(truth.minSeverity())) {
                     return "";
@@ -175,6 +179,31 @@ class CorpusTruthIT {
             }
         }
         return "not found, only " + near;
+    }
+
+    /** Errors that name somebody else than the truth, of runs of which it tells who is to blame. */
+    private static List<String> wronglyBlamed(JsonNode report) {
+        List<String> wrong = new ArrayList<>();
+        for (JsonNode run : report.path("runs")) {
+            String id = run.path("run_id").asText();
+            Set<String> known = CorpusTruth.rows().stream()
+                    .filter(truth -> truth.isAbout(id) && !truth.who().isEmpty())
+                    .map(Truth::who)
+                    .collect(Collectors.toSet());
+            for (JsonNode finding : findings(run)) {
+                if (!known.isEmpty() && severity(finding) >= ERROR && !known.contains(who(finding))) {
+                    wrong.add(id + " " + text(finding));
+                }
+            }
+        }
+        return wrong;
+    }
+
+    private static String who(JsonNode finding) {
+        String group = finding.path("group").asText("");
+        return finding.path("group").isNull() || group.isEmpty()
+                ? "worker " + finding.path("worker").asInt()
+                : group;
     }
 
     private static String noPattern(Truth truth, JsonNode report) {
