@@ -6,6 +6,7 @@ import io.tiltmeter.detect.DetectorInfo.Source.Derived;
 import io.tiltmeter.model.Cause;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepPoint;
+import io.tiltmeter.model.Stride;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +87,7 @@ public final class AbortedRunDetector implements Detector {
             if (!failed && !early) {
                 return Assessment.observed(List.of());
             }
-            double stride = points < 2 ? 1 : Math.max(1, (highest - firstStep) / (double) (points - 1));
+            double stride = Stride.of(firstStep, highest, points);
             boolean whole = points >= ENOUGH && firstStep <= 2 * stride && largestGap <= HOLE * stride;
             Severity severity = failed ? Severity.ERROR : whole ? Severity.WARNING : Severity.INFO;
             Evidence finding = Evidence.of(runId, ID)

@@ -9,6 +9,7 @@ import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepPoint;
+import io.tiltmeter.model.Stride;
 import io.tiltmeter.stats.Robust;
 import io.tiltmeter.stats.SortedWindow;
 import java.util.ArrayList;
@@ -194,7 +195,7 @@ public final class StepStallDetector implements Detector {
         /** Stalls less than a level's length apart are one finding: they have one reason. */
         private List<Finding> clusters(List<Stall> all, Severity severity) {
             List<Finding> findings = new ArrayList<>();
-            double stride = points > 1 ? Math.max(1, (lastStep - firstStep) / (double) (points - 1)) : 1;
+            double stride = Stride.of(firstStep, lastStep, points);
             int begin = 0;
             for (int i = 1; i <= all.size(); i++) {
                 if (i == all.size()

@@ -12,6 +12,7 @@ import io.tiltmeter.model.Layout;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepRecord;
+import io.tiltmeter.model.Stride;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -231,7 +232,7 @@ public final class WorkerOutlierDetector implements Detector {
             if (longest < (long) LevelWatch.FEWEST_CHUNKS * WorkerLevels.CHUNK) {
                 return tooShort(longest);
             }
-            double stride = longest > 1 ? Math.max(1, (lastStep - firstStep) / (double) (longest - 1)) : 1;
+            double stride = Stride.of(firstStep, lastStep, longest);
             List<Finding> findings = new ArrayList<>();
             watched.forEach((metric, one) -> {
                 List<Episode> episodes = one.levels.episodes();
