@@ -65,6 +65,7 @@ final class Departures {
         double lowest = 1;
         double score = 0;
         double gap = 0;
+        double end = 0;
         double threshold = 0;
         for (int stretch = 0; stretch < stretches; stretch++) {
             int from = stretch * blocks.size() / stretches;
@@ -74,8 +75,9 @@ final class Departures {
             if (Double.isNaN(own) || others.length < BAND - 1) {
                 continue;
             }
-            lastJudged = to - 1;
             double mean = Arrays.stream(others).average().orElse(Double.NaN);
+            lastJudged = to - 1;
+            end = own - mean;
             double spread = Math.max(RESOLUTION, deviation(others, mean));
             double t = Math.abs(own - mean) / (spread * Math.sqrt(1 + 1.0 / others.length));
             double p = Math.min(1, StudentT.twoSided(t, others.length - 1) * runs * stretches);
@@ -104,6 +106,7 @@ final class Departures {
                 blocks.from(peak),
                 last == lastJudged,
                 Math.expm1(gap),
+                Math.expm1(end),
                 score,
                 threshold,
                 lowest));
@@ -158,6 +161,7 @@ final class Departures {
                 blocks.to(at[n - 1]),
                 blocks.from(from),
                 true,
+                Math.expm1(shift.after()),
                 Math.expm1(shift.after()),
                 shift.statistic(),
                 kolmogorovQuantile(alpha),

@@ -220,7 +220,7 @@ public final class Verdicts {
     private static Finding ofDepartures(RunSet set, int run, List<Departure> departures) {
         Departure first = departures.get(0);
         boolean pair = set.runs().size() < Departures.BAND;
-        boolean worse = departures.stream().anyMatch(each -> isLoss(each) && each.gap() > 0 && each.lasts());
+        boolean worse = departures.stream().anyMatch(each -> isLoss(each) && each.endsAbove());
         String more = departures.stream()
                 .skip(1)
                 .filter(Verdicts::isWhole)
@@ -253,11 +253,14 @@ public final class Verdicts {
     private static String departure(Departure departure) {
         return String.format(
                 Locale.ROOT,
-                "%s from about step %d%s (%+.2f %%, p = %.1e)",
+                "%s from about step %d%s (%+.2f %%%s, p = %.1e)",
                 where(departure.quantity().name(), departure.worker(), departure.layer()),
                 departure.from(),
                 departure.lasts() ? "" : " to " + departure.to(),
                 100 * departure.gap(),
+                departure.changesSides()
+                        ? String.format(Locale.ROOT, ", at the end %+.2f %%", 100 * departure.end())
+                        : "",
                 departure.pValue());
     }
 

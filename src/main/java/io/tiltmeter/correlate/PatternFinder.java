@@ -63,9 +63,7 @@ public final class PatternFinder {
         }
 
         double stride() {
-            return summary.points() < 2
-                    ? 1
-                    : Math.max(1, (summary.lastStep() - summary.firstStep()) / (double) (summary.points() - 1));
+            return summary.stride();
         }
 
         boolean logged(long step) {

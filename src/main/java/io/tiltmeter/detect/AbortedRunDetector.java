@@ -6,6 +6,7 @@ import io.tiltmeter.detect.DetectorInfo.Source.Derived;
 import io.tiltmeter.model.Cause;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepPoint;
+import io.tiltmeter.model.Stride;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,8 @@ public final class AbortedRunDetector implements Detector {
                             "failed",
                             1,
                             "1",
-                            "Times the status 'failed' must be there to count where no plan was logged",
+                            "Times the status 'failed' must be there to be told of a run that has no plan or reached it; it"
+                                    + " is there once at most, so above 1 only a run that ended early is told",
                             new Derived("A tracker writes it once, when the process ended with an error"))),
             "See how the job ended (exit code, preemption, node failure, a person) and what the metrics did just before.");
 
@@ -83,10 +85,11 @@ public final class AbortedRunDetector implements Detector {
             double share = settings.get("share");
             double reached = planned == null || planned <= 0 ? Double.NaN : lastStep / (double) planned;
             boolean early = reached < share && !"finished".equals(status);
-            if (!failed && !early) {
+            boolean counts = failed && settings.get("failed") <= 1;
+            if (!counts && !early) {
                 return Assessment.observed(List.of());
             }
-            double stride = points < 2 ? 1 : Math.max(1, (highest - firstStep) / (double) (points - 1));
+            double stride = Stride.of(firstStep, highest, points);
             boolean whole = points >= ENOUGH && firstStep <= 2 * stride && largestGap <= HOLE * stride;
             Severity severity = failed ? Severity.ERROR : whole ? Severity.WARNING : Severity.INFO;
             Evidence finding = Evidence.of(runId, ID)

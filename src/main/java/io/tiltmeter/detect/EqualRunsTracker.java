@@ -5,6 +5,7 @@ import io.tiltmeter.blocks.WorkerEvidence.EqualRuns;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Layout;
 import io.tiltmeter.model.Metric;
+import io.tiltmeter.model.Stride;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -92,7 +93,7 @@ abstract class EqualRunsTracker extends WorkerTracker {
             all.equal += runs.equal();
             all.workers = Math.max(all.workers, runs.workers());
             Map<List<Integer>, Stretch> going = new HashMap<>();
-            double stride = (runs.lastStep() - runs.firstStep()) / (double) Math.max(1, runs.steps() - 1);
+            double stride = Stride.of(runs.firstStep(), runs.lastStep(), runs.steps());
             for (int i = 0; i < runs.worker().length; i++) {
                 if (!isMine(runs, runs.worker()[i], runs.twin()[i])) {
                     continue;

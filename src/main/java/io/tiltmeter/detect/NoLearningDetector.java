@@ -9,6 +9,7 @@ import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepPoint;
+import io.tiltmeter.model.Stride;
 import io.tiltmeter.stats.Robust;
 import io.tiltmeter.stats.SortedWindow;
 import java.util.List;
@@ -117,7 +118,7 @@ public final class NoLearningDetector implements Detector {
                 return Assessment.inconclusive(
                         "needs " + (long) Math.max(needed, SMOOTH) + " finite losses, got " + progress.count);
             }
-            double stride = Math.max(1, (progress.to - progress.from) / (double) (progress.count - 1));
+            double stride = Stride.of(progress.from, progress.to, progress.count);
             if (progress.from > 2 * stride) {
                 return Assessment.inconclusive(
                         "needs the run's beginning, got its log from step " + progress.from + " on");

@@ -1,6 +1,7 @@
 package io.tiltmeter.detect;
 
 import com.google.auto.service.AutoService;
+import io.tiltmeter.blocks.WorkerLevels;
 import io.tiltmeter.detect.DetectorInfo.Parameter;
 import io.tiltmeter.detect.DetectorInfo.Source.Derived;
 import io.tiltmeter.detect.DetectorInfo.Source.Published;
@@ -9,9 +10,11 @@ import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepPoint;
+import io.tiltmeter.model.Stride;
 import io.tiltmeter.stats.Robust;
 import io.tiltmeter.stats.SortedWindow;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -26,6 +29,7 @@ public final class StepStallDetector implements Detector {
     private static final int FEWEST = 16;
     private static final int ADOPT = 16;
     private static final int MAX_STALLS = 1024;
+    private static final int[] NO_PAIR = {};
     private static final DetectorInfo INFO = new DetectorInfo(
             ID,
             "Step-time stall",
@@ -89,6 +93,7 @@ public final class StepStallDetector implements Detector {
         return new StallTracker(run, settings);
     }
 
+    /** @param worker the one that kept the others waiting, if any did */
     private record Stall(int attempt, long step, double seconds, double median, double sigma, int worker) {}
 
     private static final class StallTracker extends RunTracker {
@@ -105,12 +110,23 @@ public final class StepStallDetector implements Detector {
         private double total;
         private boolean evaluatedBefore;
         private long dropped;
+        /** The workers of the window at hand if they are two, else none. */
+        private int[] pair = NO_PAIR;
 
         StallTracker(RunContext run, DetectorSettings settings) {
             super(run, settings);
             ratio = settings.get("ratio");
             sigmas = settings.get("sigma");
             firstPoints = (int) settings.get("first-points");
+        }
+
+        @Override
+        public void workers(WorkerWindow window) {
+            int[] workers = window.evidence().levels().stream()
+                    .map(WorkerLevels::worker)
+                    .max(Comparator.comparingInt(each -> each.length))
+                    .orElse(NO_PAIR);
+            pair = workers.length == 2 ? workers : NO_PAIR;
         }
 
         @Override
@@ -145,7 +161,12 @@ public final class StepStallDetector implements Detector {
                 learn(seconds);
             } else if (!excused) {
                 candidate.add(new Stall(
-                        point.attempt(), point.step(), seconds, median, sigma, point.outlier(Metric.STEP_SECONDS)));
+                        point.attempt(),
+                        point.step(),
+                        seconds,
+                        median,
+                        sigma,
+                        LateWorker.of(point, seconds - median, pair)));
                 if (candidate.size() >= ADOPT) {
                     // So many in a row are a new level, not a stall.
                     candidate.clear();
@@ -194,7 +215,7 @@ public final class StepStallDetector implements Detector {
         /** Stalls less than a level's length apart are one finding: they have one reason. */
         private List<Finding> clusters(List<Stall> all, Severity severity) {
             List<Finding> findings = new ArrayList<>();
-            double stride = points > 1 ? Math.max(1, (lastStep - firstStep) / (double) (points - 1)) : 1;
+            double stride = Stride.of(firstStep, lastStep, points);
             int begin = 0;
             for (int i = 1; i <= all.size(); i++) {
                 if (i == all.size()

@@ -12,6 +12,7 @@ import io.tiltmeter.model.Layout;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepRecord;
+import io.tiltmeter.model.Stride;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -240,7 +241,7 @@ public final class StragglerDetector implements Detector {
             if (points < (long) LevelWatch.FEWEST_CHUNKS * WorkerLevels.CHUNK) {
                 return tooShort(points);
             }
-            double stride = points > 1 ? Math.max(1, (lastStep - firstStep) / (double) (points - 1)) : 1;
+            double stride = Stride.of(firstStep, lastStep, points);
             List<Finding> findings = new ArrayList<>();
             Set<Integer> told = new HashSet<>();
             List<Episode> slow = levels.episodes().stream().filter(e -> e.up).toList();

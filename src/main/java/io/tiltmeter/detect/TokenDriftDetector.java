@@ -10,6 +10,7 @@ import io.tiltmeter.model.Layout;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepRecord;
+import io.tiltmeter.model.Stride;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -105,7 +106,7 @@ public final class TokenDriftDetector implements Detector {
             if (points < (long) LevelWatch.FEWEST_CHUNKS * WorkerLevels.CHUNK) {
                 return tooShort(points);
             }
-            double stride = Math.max(1, (lastStep - firstStep) / (double) (points - 1));
+            double stride = Stride.of(firstStep, lastStep, points);
             List<Finding> findings = new ArrayList<>();
             for (int i = 0; i < METRICS.size(); i++) {
                 for (List<Episode> group : Together.groups(levels.get(i).episodes(), layout, stride)) {

@@ -71,8 +71,7 @@ public record WorkerMapRequest(
     }
 
     private static WorkerMapRequest of(Incident incident, Finding finding, RunSummary run) {
-        double stride =
-                run.points() < 2 ? 1 : Math.max(1, (run.lastStep() - run.firstStep()) / (double) (run.points() - 1));
+        double stride = run.stride();
         long length = finding.stepTo() - finding.stepFrom();
         return new WorkerMapRequest(
                 finding.runId(),

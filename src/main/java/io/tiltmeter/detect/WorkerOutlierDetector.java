@@ -12,8 +12,8 @@ import io.tiltmeter.model.Layout;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepRecord;
+import io.tiltmeter.model.Stride;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -148,7 +148,7 @@ public final class WorkerOutlierDetector implements Detector {
                 int channel = levels.channel();
                 boolean isGradient = channel == Metric.GRAD_NORM.ordinal();
                 if (isGradient || channel == Metric.LOSS.ordinal() || channel == Channel.VALUE) {
-                    look(window, isGradient && tokens != null ? corrected(levels, tokens) : levels);
+                    look(window, isGradient && tokens != null ? TokenCorrection.of(levels, tokens) : levels);
                 }
             }
         }
@@ -185,44 +185,6 @@ public final class WorkerOutlierDetector implements Detector {
             }
         }
 
-        /**
-         * Gradient norms without what the number of tokens can explain. The norm of a mean over n tokens lies between n^0
-         * (all signal) and n^-½ (all noise), that of a sum between n^½ and n: a worker with t times its peers' tokens is
-         * taken to be off only by what is beyond all of that. Source: McCandlish et al., An Empirical Model of Large-Batch
-         * Training (2018), appendix A.
-         */
-        private static WorkerLevels corrected(WorkerLevels norms, WorkerLevels tokens) {
-            boolean same = Arrays.equals(norms.steps(), tokens.steps())
-                    && Arrays.equals(norms.worker(), tokens.worker())
-                    && norms.isRatio()
-                    && tokens.isRatio();
-            if (!same || tokens.isFlat() || norms.isFlat()) {
-                return norms;
-            }
-            double[] level = norms.level().clone();
-            for (int i = 0; i < level.length; i++) {
-                double t = tokens.level()[i];
-                double low = Math.min(-t / 2, t);
-                double high = Math.max(-t / 2, t);
-                // NaN stays NaN.
-                level[i] -= Math.min(high, Math.max(low, level[i]));
-            }
-            return new WorkerLevels(
-                    norms.channel(),
-                    true,
-                    norms.steps(),
-                    norms.worker(),
-                    level,
-                    norms.spread(),
-                    norms.centre(),
-                    norms.detail(),
-                    norms.detailDeviations(),
-                    norms.spikeStep(),
-                    norms.spikeWorker(),
-                    norms.spikeExcess(),
-                    norms.spikes());
-        }
-
         @Override
         public Assessment assess() {
             if (watched.isEmpty()) {
@@ -231,7 +193,7 @@ public final class WorkerOutlierDetector implements Detector {
             if (longest < (long) LevelWatch.FEWEST_CHUNKS * WorkerLevels.CHUNK) {
                 return tooShort(longest);
             }
-            double stride = longest > 1 ? Math.max(1, (lastStep - firstStep) / (double) (longest - 1)) : 1;
+            double stride = Stride.of(firstStep, lastStep, longest);
             List<Finding> findings = new ArrayList<>();
             watched.forEach((metric, one) -> {
                 List<Episode> episodes = one.levels.episodes();

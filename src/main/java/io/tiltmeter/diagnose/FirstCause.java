@@ -5,14 +5,19 @@ import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Severity;
 import io.tiltmeter.model.StepRecord;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Decides what came first in a group of findings, and says why. */
 final class FirstCause {
     /** Detectors that see a level move: they estimate the step at which it began, others know it. */
     private static final Set<String> ESTIMATING =
             Set.of("worker-outlier", "gradient-direction", "token-drift", "straggler");
+    /** The detector of which each finding is a restart; others of its family tell what came of one. */
+    private static final String RESTART = "restart";
     /** Logged steps by which such an estimate may be early. */
     private static final int ESTIMATED_WITHIN = 2;
 
@@ -69,8 +74,10 @@ final class FirstCause {
         if (findings.size() == 1) {
             return alone(first);
         }
-        if (Family.of(first) == Family.RESTARTS) {
-            return "The run was started again " + findings.size() + " times; why it stopped is not in its metrics.";
+        long restarts =
+                findings.stream().filter(f -> f.detector().equals(RESTART)).count();
+        if (restarts > 0) {
+            return restarted(restarts, findings);
         }
         if (findings.stream().allMatch(f -> f.severity() == Severity.INFO)) {
             return findings.size() + " marks between steps " + first(findings) + " and " + last(findings)
@@ -102,6 +109,22 @@ final class FirstCause {
             text.append("; nothing but ").append(subject(first)).append(" was found to move");
         }
         return text.append('.').toString();
+    }
+
+    private static String restarted(long restarts, List<Finding> findings) {
+        Map<String, Long> damage = new LinkedHashMap<>();
+        findings.stream()
+                .filter(f -> !f.detector().equals(RESTART))
+                .sorted(Comparator.comparingLong(Finding::stepFrom).thenComparing(Finding.ORDER))
+                .forEach(f -> damage.putIfAbsent(f.detector(), f.stepFrom()));
+        String often = restarts == 1 ? "once" : restarts + " times";
+        String text = "The run was started again " + often + "; why it stopped is not in its metrics.";
+        return damage.isEmpty()
+                ? text
+                : text
+                        + damage.entrySet().stream()
+                                .map(each -> each.getKey() + " (step " + each.getValue() + ")")
+                                .collect(Collectors.joining(", ", " It did not go on as before: ", "."));
     }
 
     private static String alone(Finding finding) {

@@ -50,7 +50,7 @@ public final class IncidentBuilder {
      */
     public List<Incident> build(RunSummary run, List<Finding> findings, Predicate<Finding> inPattern) {
         // In an excerpt with holes the mean distance is no stride, and a fiftieth of the range is the tighter bound.
-        double stride = stride(run);
+        double stride = run.stride();
         double reach =
                 Math.min(FOLLOWS_WITHIN * stride, Math.max(4 * stride, (run.lastStep() - run.firstStep()) * 0.02));
         Map<String, List<Finding>> streams = new LinkedHashMap<>();
@@ -81,10 +81,6 @@ public final class IncidentBuilder {
     private static String stream(Finding finding) {
         Family family = Family.of(finding);
         return family == Family.RESTARTS ? family.name() : finding.attempt() + "/" + family;
-    }
-
-    private static double stride(RunSummary run) {
-        return run.points() < 2 ? 1 : Math.max(1, (run.lastStep() - run.firstStep()) / (double) (run.points() - 1));
     }
 
     private static List<Group> split(List<Finding> stream, double reach) {

@@ -41,8 +41,8 @@ public record DrainList(
     /**
      * One host or device.
      *
-     * @param device the device that all located incidents of the host lie on; null where they lie on several or it is not
-     *     known
+     * @param device the device at fault, or the one that all located incidents of a watched host lie on; null where it is the
+     *     host, where they lie on several, or where it is not known
      * @param seen independent runs with a hardware incident here
      * @param chances independent runs with a hardware incident anywhere that had workers here
      * @param expected how many of these chance would put here

@@ -34,4 +34,10 @@ public record RunSummary(
         double finalEvalLoss,
         boolean lossIsEval,
         double replayNoise)
-        implements Serializable {}
+        implements Serializable {
+
+    /** Usual distance between logged steps. */
+    public double stride() {
+        return Stride.of(firstStep, lastStep, points);
+    }
+}

@@ -71,6 +71,7 @@ final class CompareTables {
             .add("step_from", LONG, false)
             .add("step_to", LONG, false)
             .add("gap", DOUBLE, false)
+            .add("end_gap", DOUBLE, false)
             .add("score", DOUBLE, false)
             .add("threshold", DOUBLE, false)
             .add("p_value", DOUBLE, false);
@@ -174,6 +175,7 @@ final class CompareTables {
                 each.from(),
                 each.to(),
                 each.gap(),
+                each.end(),
                 each.score(),
                 each.threshold(),
                 each.pValue());

@@ -326,9 +326,7 @@ final class DataTrails {
     /** Whether a run has a warning or error that begins where it reads a range: not before, and soon after. */
     private boolean isTroubled(String run, long step) {
         RunSummary summary = summaries.get(run);
-        double stride = summary == null || summary.points() < 2
-                ? 1
-                : Math.max(1, (summary.lastStep() - summary.firstStep()) / (double) (summary.points() - 1));
+        double stride = summary == null ? 1 : summary.stride();
         return incidents.getOrDefault(run, List.of()).stream()
                 .anyMatch(i ->
                         i.severity() != Severity.INFO && i.firstStep() >= step && i.firstStep() <= step + 16 * stride);

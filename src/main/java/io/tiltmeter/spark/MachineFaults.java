@@ -46,8 +46,6 @@ final class MachineFaults {
      */
     void add(RunRecord run, RunSummary summary, List<Finding> findings, List<Pattern> patterns) {
         Map<Integer, List<Hit>> hits = new TreeMap<>();
-        double stride =
-                summary.points() < 2 ? 1 : (summary.lastStep() - summary.firstStep()) / (double) (summary.points() - 1);
         for (Finding finding : findings) {
             if (!DrainRule.isOfHardware(finding)
                     || !starts.containsKey(new AttemptId(run.runId(), finding.attempt()))) {
@@ -62,7 +60,7 @@ final class MachineFaults {
                             finding,
                             hosts.place(finding).map(Place::device).orElse(null),
                             finding.severity() == Severity.ERROR
-                                    && finding.stepTo() >= summary.lastStep() - END * Math.max(1, stride)));
+                                    && finding.stepTo() >= summary.lastStep() - END * summary.stride()));
         }
         if (!hits.isEmpty()) {
             List<Start> own = new ArrayList<>();

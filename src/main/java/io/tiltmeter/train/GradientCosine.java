@@ -26,11 +26,16 @@ final class GradientCosine {
     /** Steps for which an excerpt stays where it is: many times the memory. */
     static final int STAY = 256;
 
+    /** What makes the smallest float more than 1 when it is multiplied with it twice. */
+    private static final float LARGE = 3e38f;
+
     private final Excerpt excerpt;
     private final float[] mine;
     private final float[] rest;
-    private final float[] ownMean;
-    private final float[] othersMean;
+    private float[] ownMean;
+    private float[] othersMean;
+    private float[] nextOwn;
+    private float[] nextOthers;
     private long turn = -1;
     private long[] places = {};
 
@@ -46,6 +51,8 @@ final class GradientCosine {
         rest = new float[most];
         ownMean = new float[most];
         othersMean = new float[most];
+        nextOwn = new float[most];
+        nextOthers = new float[most];
     }
 
     /**
@@ -58,12 +65,23 @@ final class GradientCosine {
     OptionalDouble of(INDArray own, float[] sum, long step) {
         move(step / STAY);
         int n = read(own, sum);
-        if (!hasDirection(mine, n) || !hasDirection(rest, n)) {
+        if (isZero(mine, n) || isZero(rest, n)) {
             return OptionalDouble.empty();
         }
-        addSigns(mine, ownMean, n);
-        addSigns(rest, othersMean, n);
-        return OptionalDouble.of(cosine(ownMean, othersMean, n));
+        addSigns(mine, ownMean, nextOwn, n);
+        addSigns(rest, othersMean, nextOthers, n);
+        double dot = dot(nextOwn, nextOthers, n);
+        if (Double.isNaN(dot)) {
+            return OptionalDouble.empty();
+        }
+        float[] free = ownMean;
+        ownMean = nextOwn;
+        nextOwn = free;
+        free = othersMean;
+        othersMean = nextOthers;
+        nextOthers = free;
+        double cosine = dot / Math.sqrt(dot(ownMean, ownMean, n) * dot(othersMean, othersMean, n));
+        return OptionalDouble.of(Math.max(-1, Math.min(1, cosine)));
     }
 
     private void move(long to) {
@@ -96,34 +114,42 @@ final class GradientCosine {
         return n;
     }
 
-    /** Whether all elements are finite and one is not zero. */
-    private static boolean hasDirection(float[] gradient, int n) {
-        float zero = 0;
-        float largest = 0;
+    private static boolean isZero(float[] gradient, int n) {
         for (int i = 0; i < n; i++) {
-            zero += gradient[i] * 0;
-            largest = Math.max(largest, Math.abs(gradient[i]));
+            if (gradient[i] != 0) {
+                return false;
+            }
         }
-        return zero == 0 && largest > 0;
+        return true;
     }
 
-    private static void addSigns(float[] gradient, float[] mean, int n) {
+    /**
+     * The means with the signs of a step; NaN where a gradient is not finite. Written so that the compiler makes vectors of
+     * it, as it does not of {@code Math.signum}: all this is done at every step.
+     */
+    private static void addSigns(float[] gradient, float[] mean, float[] next, int n) {
         for (int i = 0; i < n; i++) {
-            mean[i] = MEMORY * mean[i] + Math.signum(gradient[i]);
+            float sign = Math.max(-1f, Math.min(1f, gradient[i] * LARGE * LARGE));
+            next[i] = MEMORY * mean[i] + sign + gradient[i] * 0f;
         }
     }
 
-    private static double cosine(float[] a, float[] b, int n) {
-        double dot = 0;
-        double squaresOfA = 0;
-        double squaresOfB = 0;
-        for (int i = 0; i < n; i++) {
-            double x = a[i];
-            double y = b[i];
-            dot += x * y;
-            squaresOfA += x * x;
-            squaresOfB += y * y;
+    private static double dot(float[] a, float[] b, int n) {
+        // Four sums, as one addition would have to wait for the one before.
+        double sum0 = 0;
+        double sum1 = 0;
+        double sum2 = 0;
+        double sum3 = 0;
+        int i = 0;
+        for (; i < n - 3; i += 4) {
+            sum0 += a[i] * b[i];
+            sum1 += a[i + 1] * b[i + 1];
+            sum2 += a[i + 2] * b[i + 2];
+            sum3 += a[i + 3] * b[i + 3];
         }
-        return Math.max(-1, Math.min(1, dot / Math.sqrt(squaresOfA * squaresOfB)));
+        for (; i < n; i++) {
+            sum0 += a[i] * b[i];
+        }
+        return sum0 + sum1 + sum2 + sum3;
     }
 }

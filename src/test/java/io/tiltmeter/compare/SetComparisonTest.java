@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SetComparisonTest {
@@ -174,6 +175,41 @@ class SetComparisonTest {
         assertThat(departure.from()).isBetween(360L, 440L);
         assertThat(departure.gap()).isCloseTo(0.3, within(0.05));
         assertThat(departure.score()).isGreaterThan(departure.threshold());
+    }
+
+    @Test
+    void theEndDecidesWhetherLeavingTheBandIsAWarning() {
+        assertThat(finding(3, 0.7))
+                .returns(Severity.INFO, Finding::severity)
+                .returns(true, f -> f.evidence().contains(", at the end -"));
+        assertThat(finding(1 / 3.0, 1.3))
+                .returns(Severity.WARNING, Finding::severity)
+                .returns(true, f -> f.evidence().contains(", at the end +"));
+        // One that came back.
+        assertThat(finding(3, 1)).returns(Severity.INFO, Finding::severity);
+        // One that is farthest at its end.
+        assertThat(finding(1, 1.3))
+                .returns(Severity.WARNING, Finding::severity)
+                .returns(false, f -> f.evidence().contains("at the end"));
+    }
+
+    /** What is found of the one of eight runs that is so many times as high in its first and last quarter. */
+    private Finding finding(double early, double late) {
+        double[][] runs = seeds(8, 640, 5);
+        for (int step = 0; step < 160; step++) {
+            runs[3][step] *= early;
+            runs[3][480 + step] *= late;
+        }
+        RunSet set = new RunSet(
+                "p",
+                IntStream.range(0, 8)
+                        .mapToObj(run -> RunRecord.of("run-" + run, "p", Map.of("rate", "" + run)))
+                        .toList(),
+                Map.of());
+        return Verdicts.of(set, losses(runs)).findings().stream()
+                .filter(f -> f.detector().equals("left-band"))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

@@ -138,8 +138,11 @@ final class Points {
     }
 
     Detector.Assessment judge(Detector detector, RunRecord run) {
-        Detector.Tracker tracker =
-                detector.track(new Detector.RunContext(run), DetectorSettings.defaults(detector.info()));
+        return judge(detector, run, DetectorSettings.defaults(detector.info()));
+    }
+
+    Detector.Assessment judge(Detector detector, RunRecord run, DetectorSettings settings) {
+        Detector.Tracker tracker = detector.track(new Detector.RunContext(run), settings);
         int known = 0;
         for (Point point : points) {
             if (point.attempt != known) {

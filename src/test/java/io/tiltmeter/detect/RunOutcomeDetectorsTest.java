@@ -9,6 +9,7 @@ import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.RunRecord;
 import io.tiltmeter.model.Severity;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -63,6 +64,23 @@ class RunOutcomeDetectorsTest {
                         assertThat(f.severity()).isEqualTo(Severity.ERROR);
                         assertThat(f.score()).isEqualTo(1);
                     });
+        }
+
+        @Test
+        void theStatusAloneIsNotToldWhereItDoesNotCount() {
+            DetectorSettings settings = new DetectorSettings(true, Map.of("share", 0.9, "failed", 2.0));
+            for (RunRecord run : List.of(Points.RUN, PLANNED.withPlannedSteps(400L))) {
+                assertThat(steps(400)
+                                .judge(detector, run.withStatus("failed"), settings)
+                                .findings())
+                        .isEmpty();
+            }
+            // That it ended early is told all the same, and by a run that failed it is an error.
+            assertThat(steps(400)
+                            .judge(detector, PLANNED.withStatus("failed"), settings)
+                            .findings())
+                    .singleElement()
+                    .satisfies(f -> assertThat(f.severity()).isEqualTo(Severity.ERROR));
         }
 
         @Test

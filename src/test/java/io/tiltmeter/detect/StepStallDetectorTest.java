@@ -6,11 +6,18 @@ import static org.assertj.core.api.Assertions.within;
 import io.tiltmeter.model.Finding;
 import io.tiltmeter.model.Metric;
 import io.tiltmeter.model.Severity;
+import io.tiltmeter.model.StepRecord;
 import java.util.List;
+import java.util.Map;
+import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StepStallDetectorTest {
     private static final Detector DETECTOR = new StepStallDetector();
+    private static final int STALL = 200;
 
     private static double[] usual(int n) {
         return Curves.steady(n, 0.06, 0.02, 1);
@@ -102,6 +109,107 @@ class StepStallDetectorTest {
             seconds[i] *= 4;
         }
         assertThat(findings(seconds)).isEmpty();
+    }
+
+    /** Workers whose steps usually take a second, and what each logs at the one step that stalls. */
+    private static Team stalled(int workers, Map<Metric, IntToDoubleFunction> atTheStall) {
+        Team team = Team.of(workers, 300);
+        Map<Metric, Double> usual = Map.of(
+                Metric.STEP_SECONDS, 1.0,
+                Metric.COMPUTE_SECONDS, 0.8,
+                Metric.COLLECTIVE_WAIT_SECONDS, 0.1,
+                Metric.DATA_WAIT_SECONDS, 0.05);
+        atTheStall.forEach((metric, value) -> team.with(
+                metric.ordinal(),
+                (s, w) -> s == STALL
+                        ? value.applyAsDouble(w)
+                        : usual.getOrDefault(metric, 1.0) * (1 + 0.01 * ((s * 7 + w * 3) % 5))));
+        return team;
+    }
+
+    private static int named(Team team) {
+        List<Finding> findings = team.judge(DETECTOR).findings();
+        assertThat(findings)
+                .singleElement()
+                .satisfies(f -> assertThat(f.stepFrom()).isEqualTo(STALL));
+        return findings.get(0).worker();
+    }
+
+    @Test
+    void aWorkerThatIsFasterThanTheOthersIsNotToBlame() {
+        assertThat(named(stalled(8, Map.of(Metric.STEP_SECONDS, w -> w == 5 ? 25 : 30))))
+                .isEqualTo(StepRecord.NO_WORKER);
+    }
+
+    @Test
+    void aWorkerWhoseOwnStepIsTheLongOneIsNamed() {
+        assertThat(named(stalled(8, Map.of(Metric.STEP_SECONDS, w -> w == 5 ? 30 : 1.1))))
+                .isEqualTo(5);
+    }
+
+    @Test
+    void whereAllStallOneThatIsSomewhatSlowerIsNotToBlame() {
+        assertThat(named(stalled(8, Map.of(Metric.STEP_SECONDS, w -> w == 5 ? 33 : 30))))
+                .isEqualTo(StepRecord.NO_WORKER);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 4, 8})
+    void ofStepsThatEndTogetherTheOneThatWaitedLeastWasLate(int workers) {
+        assertThat(named(stalled(
+                        workers,
+                        Map.of(
+                                Metric.STEP_SECONDS, w -> 30,
+                                Metric.COLLECTIVE_WAIT_SECONDS, w -> w == 1 ? 0.1 : 29.1))))
+                .isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void ofTwoWorkersEitherMayBeTheLateOne(int late) {
+        assertThat(named(stalled(
+                        2,
+                        Map.of(
+                                Metric.STEP_SECONDS, w -> 30,
+                                Metric.COLLECTIVE_WAIT_SECONDS, w -> w == late ? 0.1 : 29.1))))
+                .isEqualTo(late);
+    }
+
+    @Test
+    void whoLogsAShorterStepByAShorterWaitIsNotLate() {
+        assertThat(named(stalled(
+                        8,
+                        Map.of(
+                                Metric.STEP_SECONDS, w -> w == 5 ? 1 : 30,
+                                Metric.COLLECTIVE_WAIT_SECONDS, w -> w == 5 ? 0.1 : 29.1))))
+                .isEqualTo(StepRecord.NO_WORKER);
+    }
+
+    @Test
+    void whereAllWaitInACollectiveNobodyIsLate() {
+        assertThat(named(stalled(
+                        8,
+                        Map.of(
+                                Metric.STEP_SECONDS, w -> 30,
+                                Metric.COLLECTIVE_WAIT_SECONDS, w -> 29 + 0.01 * w))))
+                .isEqualTo(StepRecord.NO_WORKER);
+    }
+
+    @Test
+    void whereHalfOfTheWorkersAreLateNoneOfThemIs() {
+        assertThat(named(stalled(
+                        8,
+                        Map.of(
+                                Metric.STEP_SECONDS, w -> 30,
+                                Metric.COLLECTIVE_WAIT_SECONDS, w -> w < 4 ? 0.01 * w : 29))))
+                .isEqualTo(StepRecord.NO_WORKER);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"DATA_WAIT_SECONDS", "COMPUTE_SECONDS"})
+    void withoutWaitsInCollectivesTheOneThatComputesOrLoadsLongerIsNamed(Metric longer) {
+        assertThat(named(stalled(8, Map.of(Metric.STEP_SECONDS, w -> 30, longer, w -> w == 6 ? 29 : 0.9))))
+                .isEqualTo(6);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.tiltmeter.detect;
 import io.tiltmeter.blocks.BlockAssembler;
 import io.tiltmeter.blocks.Digest;
 import io.tiltmeter.blocks.DigestCodec;
+import io.tiltmeter.blocks.DigestCursor;
 import io.tiltmeter.blocks.Slice;
 import io.tiltmeter.blocks.Source;
 import io.tiltmeter.blocks.StepBatch;
@@ -94,8 +95,17 @@ final class Team {
     Detector.Assessment judge(Detector detector) {
         Detector.Tracker tracker =
                 detector.track(new Detector.RunContext(Points.RUN), DetectorSettings.defaults(detector.info()));
-        digests().forEach(digest -> tracker.workers(new WorkerWindow(0, "value", digest.workers(), layout)));
+        digests().forEach(digest -> show(digest, tracker));
         return tracker.assess();
+    }
+
+    /** A window's workers, and then its points. */
+    private void show(Digest digest, Detector.Tracker tracker) {
+        tracker.workers(new WorkerWindow(0, "value", digest.workers(), layout));
+        DigestCursor cursor = new DigestCursor(0, digest);
+        while (cursor.advance()) {
+            tracker.observe(cursor);
+        }
     }
 
     /** Findings of several detectors, of one pass over the digests. */
@@ -104,7 +114,7 @@ final class Team {
                 .map(d -> d.track(new Detector.RunContext(Points.RUN), DetectorSettings.defaults(d.info())))
                 .toList();
         for (Digest digest : digests()) {
-            trackers.forEach(t -> t.workers(new WorkerWindow(0, "value", digest.workers(), layout)));
+            trackers.forEach(t -> show(digest, t));
         }
         return trackers.stream().flatMap(t -> t.assess().findings().stream()).toList();
     }

@@ -110,6 +110,32 @@ class WorkerFaultsTest {
         assertThat(drift.get(0).severity()).isEqualTo(Severity.ERROR);
     }
 
+    /** Gradient norms and tokens logged at steps of their own: every so many. */
+    @ParameterizedTest
+    @CsvSource({"10, 1", "5, 1", "7, 3", "1, 10"})
+    void tokensExplainNormsThatAreLoggedAtOtherSteps(int everyNorm, int everyTokens) {
+        int steps = 6000;
+        int onset = 3000;
+        WorkerNoise noise = new WorkerNoise(steps, 8, 0.12, 0.5, 5, 0.05, 4);
+        Team.Value tokens = (s, w) -> s % everyTokens != 0 ? Slice.ABSENT : w == 3 && s >= onset ? 1024 : 8192;
+        for (double factor : new double[] {Math.sqrt(8), 40}) {
+            Team team = Team.of(8, steps)
+                    .with(
+                            Metric.GRAD_NORM.ordinal(),
+                            (s, w) -> s % everyNorm != 0
+                                    ? Slice.ABSENT
+                                    : Math.exp(noise.at(s, w)) * (w == 3 && s >= onset ? factor : 1));
+            assertThat(errors(team.judge(new WorkerOutlierDetector()).findings()))
+                    .extracting(Finding::worker)
+                    .containsExactly(3);
+            List<Finding> explained = errors(team.with(Metric.TOKENS.ordinal(), tokens)
+                    .judge(new WorkerOutlierDetector())
+                    .findings());
+            // Forty times is more than any number of tokens explains.
+            assertThat(explained).extracting(Finding::worker).isEqualTo(factor == 40 ? List.of(3) : List.of());
+        }
+    }
+
     @Test
     void oneBadStepIsInformation() {
         WorkerNoise noise = noise(8, 5);

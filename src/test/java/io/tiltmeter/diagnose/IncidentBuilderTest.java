@@ -151,6 +151,27 @@ class IncidentBuilderTest {
     }
 
     @Test
+    void onlyRestartsAreCountedAsRestarts() {
+        Finding restart = finding("restart", "", 1, StepRecord.NO_WORKER, 400, Severity.WARNING, Cause.INFRASTRUCTURE);
+        Finding damage =
+                finding("resume-damage", "loss", 1, StepRecord.NO_WORKER, 404, Severity.WARNING, Cause.INFRASTRUCTURE);
+        Finding norm = finding(
+                "resume-damage", "grad_norm", 1, StepRecord.NO_WORKER, 408, Severity.INFO, Cause.INFRASTRUCTURE);
+        Finding data =
+                finding("data-cursor", "consumed_tokens", 1, StepRecord.NO_WORKER, 400, Severity.WARNING, Cause.DATA);
+        assertThat(ofWorkers(restart, damage).why())
+                .isEqualTo("The run was started again once; why it stopped is not in its metrics. It did not go on as"
+                        + " before: resume-damage (step 404).");
+        assertThat(ofWorkers(restart, damage, norm, data).why())
+                .isEqualTo("The run was started again once; why it stopped is not in its metrics. It did not go on as"
+                        + " before: data-cursor (step 400), resume-damage (step 404).");
+        // The restart itself was not judged.
+        assertThat(ofWorkers(damage, data).why())
+                .isEqualTo("consumed_tokens showed first (data-cursor, step 400); then loss 4 steps later"
+                        + " (resume-damage).");
+    }
+
+    @Test
     void informationThatBelongsToNothingIsGatheredOnce() {
         List<Incident> incidents = BUILDER.build(
                 RUN, List.of(spike(500, Severity.INFO), spike(2000, Severity.INFO), spike(5000, Severity.WARNING)));

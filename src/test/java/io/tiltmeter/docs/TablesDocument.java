@@ -93,11 +93,15 @@ final class TablesDocument {
                 logged a metric, the last column says how their values become one value of the run.""");
         tables.put(
                 "metrics",
-                "Everything else that was logged, one row a value. Kept, not judged yet. A run that has rows here and"
-                        + " none in `steps` is reported as unknown, not as empty. One that stands in no other table is"
-                        + " reported where there are no steps at all, or where the table's files hold at most 20 million"
-                        + " rows: only then all of its run ids are read.");
-        tables.put("layers", "Statistics of single layers. Kept, not judged yet.");
+                "Everything else that was logged, one row a value. What several workers logged, each its own, is judged by"
+                        + " `worker-outlier`; the rest is kept, not judged yet. A run that has rows here and none in `steps`"
+                        + " is reported as unknown, not as empty. One that stands in no other table is reported where there"
+                        + " are no steps at all, or where the table's files hold at most 20 million rows: only then all of"
+                        + " its run ids are read.");
+        tables.put(
+                "layers",
+                "Statistics of single layers. `jobs/compare` compares runs by them; in the nightly scan they are kept, not"
+                        + " judged yet.");
         tables.put(
                 "groups",
                 "Parts of a batch: by data domain, source, timestep, modality, length. Kept, not judged yet.");
