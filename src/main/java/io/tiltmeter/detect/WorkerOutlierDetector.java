@@ -68,9 +68,11 @@ public final class WorkerOutlierDetector implements Detector {
                             "value-error-ratio",
                             2,
                             "1",
-                            "Ratio which such a metric needs as well to be an error",
+                            "Ratio which such a metric, or a loss below the peers', needs as well to be an error",
                             new Derived("Half or twice the peers' is beyond what shares, queues and memory differ by in"
-                                    + " sound jobs; less is for a person to judge who knows what the metric means")),
+                                    + " sound jobs; less is for a person to judge who knows what the metric means. A loss"
+                                    + " that is lower spoils nothing by itself: small shards are learnt at paces of their"
+                                    + " own")),
                     new Parameter(
                             "points",
                             48,
@@ -225,7 +227,8 @@ public final class WorkerOutlierDetector implements Detector {
             }
             double needed = settings.get("points");
             boolean lasting = points >= needed || (open && points >= needed / 2);
-            boolean large = Metric.byColumn(metric).isPresent()
+            boolean lowerLoss = metric.equals(Metric.LOSS.column()) && !strongest.up;
+            boolean large = (Metric.byColumn(metric).isPresent() && !lowerLoss)
                     || !strongest.isRatio
                     || Math.abs(strongest.mean()) >= Math.log(settings.get("value-error-ratio"));
             boolean grave = lasting && large && !fromStart && strongest.sigmas() >= settings.get("error-sigma");

@@ -136,6 +136,19 @@ class WorkerFaultsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"1.6, ERROR", "0.6, WARNING", "0.4, ERROR"})
+    void aLowerLossIsAnErrorOnlyIfItIsFarLower(double factor, Severity severity) {
+        WorkerNoise noise = noise(8, 14);
+        List<Finding> findings = Team.of(8, STEPS)
+                .with(Metric.LOSS.ordinal(), (s, w) -> Math.exp(noise.at(s, w)) * (w == 3 && s >= ONSET ? factor : 1))
+                .judge(new WorkerOutlierDetector())
+                .findings();
+        assertThat(findings).hasSize(1);
+        assertThat(findings.get(0).worker()).isEqualTo(3);
+        assertThat(findings.get(0).severity()).isEqualTo(severity);
+    }
+
     @Test
     void oneBadStepIsInformation() {
         WorkerNoise noise = noise(8, 5);

@@ -233,7 +233,8 @@ class WorkerLoopTest {
                 .isZero();
         assertThat(steps.where("grad_cosine < 0").select("worker", "step").collectAsList())
                 .extracting(row -> row.getInt(0) + "@" + row.getLong(1))
-                // A mean of signs of 1 over many steps, each of 0.7 of the next one's weight, is 3.3; two of -1 turn it.
+                // A mean of signs of 1 over many steps, each of 0.7 of the next one's weight, is 3.3; two of -1 turn
+                // it.
                 .containsExactlyInAnyOrder("2@12", "2@13", "2@14", "2@15");
         assertThat(table("steps")
                         .where("scope = 'global' and grad_cosine is not null")
