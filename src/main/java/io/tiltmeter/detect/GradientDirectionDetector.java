@@ -87,14 +87,25 @@ public final class GradientDirectionDetector implements Detector {
             if (levels.points() < (long) LevelWatch.FEWEST_CHUNKS * WorkerLevels.CHUNK) {
                 return tooShort(levels.points());
             }
+            List<Episode> episodes = levels.episodes();
             List<Finding> findings = new ArrayList<>();
-            for (Episode episode : levels.episodes()) {
+            for (Episode episode : episodes) {
                 boolean against = episode.level() < 0;
-                if (!episode.up && (against || episode.sigmas() >= settings.get("aside-sigma"))) {
+                boolean aside = episode.sigmas() >= settings.get("aside-sigma") && !othersAgreeMore(episode, episodes);
+                if (!episode.up && (against || aside)) {
                     findings.add(describe(episode));
                 }
             }
             return Assessment.observed(FindingList.capped(findings));
+        }
+
+        /** Two that read the same data agree with each other more than before: that the rest do less is no fault of the rest. */
+        private static boolean othersAgreeMore(Episode episode, List<Episode> episodes) {
+            return episodes.stream()
+                    .anyMatch(other -> other.up
+                            && other.attempt == episode.attempt
+                            && other.from <= episode.to
+                            && episode.from <= other.to);
         }
 
         private Finding describe(Episode episode) {

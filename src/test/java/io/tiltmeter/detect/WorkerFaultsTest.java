@@ -136,6 +136,26 @@ class WorkerFaultsTest {
         }
     }
 
+    @Test
+    void whoAgreesLessIsAsideAndWhomOthersLeaveByAgreeingMoreIsNot() {
+        WorkerNoise noise = new WorkerNoise(STEPS, 4, 0.1, 0.2, 0, 0, 15);
+        Team.Value fallen = (s, w) -> (w == 1 && s >= ONSET ? 0.05 : 0.4) + noise.at(s, w);
+        List<Finding> findings = Team.of(4, STEPS)
+                .with(Metric.GRAD_COSINE.ordinal(), fallen)
+                .judge(new GradientDirectionDetector())
+                .findings();
+        assertThat(findings).extracting(Finding::worker).containsExactly(1);
+        assertThat(findings.get(0).severity()).isEqualTo(Severity.WARNING);
+        // Two read the same data from a step on: they agree more, and all others a little less with the mean of the
+        // rest.
+        Team.Value pair = (s, w) -> (s < ONSET ? 0.3 : w < 2 ? 0.45 : 0.2) + noise.at(s, w);
+        assertThat(Team.of(4, STEPS)
+                        .with(Metric.GRAD_COSINE.ordinal(), pair)
+                        .judge(new GradientDirectionDetector())
+                        .findings())
+                .isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource({"1.6, ERROR", "0.6, WARNING", "0.4, ERROR"})
     void aLowerLossIsAnErrorOnlyIfItIsFarLower(double factor, Severity severity) {
